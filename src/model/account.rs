@@ -1,0 +1,47 @@
+use time::OffsetDateTime;
+
+use super::Plan;
+use crate::id::AccountId;
+
+/// One customer company.
+///
+/// Its row carries the counts that must never be wrong, so every change of one of them goes
+/// through its version and two at the same instant cannot both pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The company's name.
+    pub name: String,
+    /// The plan it is on.
+    pub plan: Plan,
+    /// When the plan ends; `None` for one without an end.
+    pub plan_until: Option<OffsetDateTime>,
+    /// How many users it may have; `None` for any number.
+    pub seats: Option<u32>,
+    /// How many it has, invited and active ones together.
+    pub seats_taken: u32,
+    /// How many of them are active administrators.
+    pub administrators: u32,
+    /// Raised to end every session of the company at once.
+    pub stamp: i64,
+    /// When it was opened.
+    pub created_at: OffsetDateTime,
+    /// Grows with every write.
+    pub version: i64,
+}
+
+impl Account {
+    /// Whether the plan has ended by `now`.
+    #[must_use]
+    pub fn plan_ended(&self, now: OffsetDateTime) -> bool {
+        self.plan_until.is_some_and(|until| until <= now)
+    }
+
+    /// Whether another user fits.
+    #[must_use]
+    pub fn has_free_seat(&self) -> bool {
+        self.seats.is_none_or(|seats| self.seats_taken < seats)
+    }
+}

@@ -1,0 +1,150 @@
+use time::OffsetDateTime;
+
+use super::Client;
+use crate::id::{AccountId, EventId, UserId};
+
+/// What happened. Names are stable: they are stored, exported and searched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// An account was opened by the operator.
+    AccountOpened,
+    /// A user was invited.
+    Invited,
+    /// An activation letter was asked for again.
+    ActivationResent,
+    /// An invitation was taken back.
+    InvitationRevoked,
+    /// An invited person chose a password.
+    Activated,
+    /// The set-up link was printed by the operator.
+    SetUpLinkMinted,
+    /// A person logged in.
+    LoggedIn,
+    /// A log-in was refused; the reason says why.
+    LogInRefused,
+    /// A person logged out.
+    LoggedOut,
+    /// A session was ended from a list.
+    SessionEnded,
+    /// All other sessions were ended.
+    OthersLoggedOut,
+    /// Too many wrong current passwords ended the session they came from.
+    SessionEndedByGuessing,
+    /// "Forgot password" was asked for.
+    ResetAsked,
+    /// A reset letter was made ready for a user.
+    ResetSent,
+    /// The password was set by a mailed link.
+    PasswordReset,
+    /// The password was changed in My Account.
+    PasswordChanged,
+    /// A current password was wrong.
+    CurrentPasswordRefused,
+    /// A temporary password was replaced at the log-in.
+    PasswordReplaced,
+    /// Somebody else set a temporary password.
+    TemporaryPasswordSet,
+    /// A letter could not be delivered and was given up.
+    LetterGivenUp,
+    /// A stored name this version does not know.
+    Other,
+}
+
+impl EventKind {
+    /// Every kind but [`EventKind::Other`].
+    pub const ALL: &'static [Self] = &[
+        Self::AccountOpened,
+        Self::Invited,
+        Self::ActivationResent,
+        Self::InvitationRevoked,
+        Self::Activated,
+        Self::SetUpLinkMinted,
+        Self::LoggedIn,
+        Self::LogInRefused,
+        Self::LoggedOut,
+        Self::SessionEnded,
+        Self::OthersLoggedOut,
+        Self::SessionEndedByGuessing,
+        Self::ResetAsked,
+        Self::ResetSent,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+        Self::CurrentPasswordRefused,
+        Self::PasswordReplaced,
+        Self::TemporaryPasswordSet,
+        Self::LetterGivenUp,
+    ];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountOpened => "account_opened",
+            Self::Invited => "invited",
+            Self::ActivationResent => "activation_resent",
+            Self::InvitationRevoked => "invitation_revoked",
+            Self::Activated => "activated",
+            Self::SetUpLinkMinted => "set_up_link_minted",
+            Self::LoggedIn => "logged_in",
+            Self::LogInRefused => "log_in_refused",
+            Self::LoggedOut => "logged_out",
+            Self::SessionEnded => "session_ended",
+            Self::OthersLoggedOut => "others_logged_out",
+            Self::SessionEndedByGuessing => "session_ended_by_guessing",
+            Self::ResetAsked => "reset_asked",
+            Self::ResetSent => "reset_sent",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::CurrentPasswordRefused => "current_password_refused",
+            Self::PasswordReplaced => "password_replaced",
+            Self::TemporaryPasswordSet => "temporary_password_set",
+            Self::LetterGivenUp => "letter_given_up",
+            Self::Other => "other",
+        }
+    }
+
+    /// The kind of that name; [`EventKind::Other`] for one from a newer version.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name).unwrap_or(Self::Other)
+    }
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Actor {
+    /// A user, under the name they had then.
+    User(UserId, String),
+    /// The operator of the site.
+    Operator,
+    /// Somebody who had not shown who they are.
+    Stranger,
+    /// The library itself.
+    System,
+}
+
+/// One entry of the audit trail, committed with the change it tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// When it happened.
+    pub at: OffsetDateTime,
+    /// What happened.
+    pub kind: EventKind,
+    /// In which account, where that is known.
+    pub account: Option<AccountId>,
+    /// Who did it.
+    pub actor: Actor,
+    /// To whom, with the name they had then.
+    pub subject: Option<(UserId, String)>,
+    /// From where.
+    pub client: Client,
+    /// Why: the operator's words, or the stable name of a refusal's cause; may be empty.
+    pub reason: String,
+    /// A keyed digest of what a stranger typed, so that repetitions show and the text does not.
+    pub typed: Option<[u8; 32]>,
+}

@@ -1,0 +1,106 @@
+use time::OffsetDateTime;
+
+use super::Client;
+use crate::{
+    id::{AccountId, IntentId, UserId},
+    secret::Digest,
+};
+
+/// A letter the library writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Template {
+    /// A link to choose a new password.
+    Reset,
+    /// A link to choose the first password.
+    Activation,
+    /// Told after the password was changed in My Account.
+    PasswordChanged,
+    /// Told after the password was set by a mailed link.
+    PasswordReset,
+    /// Told after the first password was chosen.
+    Activated,
+    /// Told after somebody else set a temporary password.
+    TemporaryPassword,
+}
+
+impl Template {
+    /// Every template.
+    pub const ALL: &'static [Self] = &[
+        Self::Reset,
+        Self::Activation,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::Activated,
+        Self::TemporaryPassword,
+    ];
+
+    /// The stable name, which is also the name of its template files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Activation => "activation",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::Activated => "activated",
+            Self::TemporaryPassword => "temporary_password",
+        }
+    }
+
+    /// The template of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|template| template.as_str() == name)
+    }
+}
+
+/// What the outbox is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Errand {
+    /// Find out who, if anybody, "forgot password" for this canonical address concerns.
+    FindReset {
+        /// The address that was typed.
+        email: String,
+    },
+    /// Write one letter to one user.
+    Letter {
+        /// Which one.
+        template: Template,
+        /// To whom.
+        user: UserId,
+        /// In which account.
+        account: AccountId,
+        /// The canonical address it is for; a link is minted only while it is still theirs.
+        email: String,
+        /// Who caused it, where the letter says so.
+        inviter: String,
+        /// The link minted by an earlier try, which the next one replaces.
+        minted: Option<Digest>,
+    },
+}
+
+/// Work for the outbox, committed with the change that causes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Intent {
+    /// Its id.
+    pub id: IntentId,
+    /// What to do.
+    pub errand: Errand,
+    /// Where set, at most one intent with this key is open.
+    pub once: Option<[u8; 32]>,
+    /// When what it tells of happened.
+    pub created_at: OffsetDateTime,
+    /// When it is to be done next. Taking it moves this forward, so nobody else does.
+    pub due_at: OffsetDateTime,
+    /// When it is given up.
+    pub dead_at: OffsetDateTime,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// From where the request came that caused it.
+    pub client: Client,
+    /// Grows with every write.
+    pub version: i64,
+}

@@ -1,0 +1,32 @@
+use time::OffsetDateTime;
+
+use crate::{
+    id::{AccountId, UserId},
+    secret::{Digest, Purpose},
+};
+
+/// A token that was handed out for one purpose and works once: a mailed link, or the ticket of a
+/// log-in that must choose a new password first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Link {
+    /// Its token's digest: the row's key.
+    pub(crate) digest: Digest,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whose it is.
+    pub user: UserId,
+    /// The user's account.
+    pub account: AccountId,
+    /// The canonical address it was mailed to; empty for a ticket. What it proves is that
+    /// address, whatever the profile says by then.
+    pub email: String,
+    /// The user's stamp when it was made; another one there means it is dead.
+    pub(crate) user_stamp: i64,
+    /// The account's stamp, likewise.
+    pub(crate) account_stamp: i64,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// From when on it opens nothing.
+    pub expires_at: OffsetDateTime,
+}

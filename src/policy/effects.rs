@@ -1,0 +1,127 @@
+//! What each cause ends, who is told, and what is recorded: one table.
+//!
+//! Every task asks [`Cause::effects`]; none ends a session by hand. A test walks the whole
+//! table against the running flows, and another keeps this copy of it true:
+//!
+#![doc = include_str!("effects.md")]
+
+use crate::model::{EventKind, Template, User};
+
+/// A change that has consequences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// An invited person chose the first password.
+    Activated,
+    /// An administrator took an invitation back.
+    InvitationRevoked,
+    /// The password was set by a mailed link.
+    PasswordReset,
+    /// The password was changed in My Account.
+    PasswordChanged,
+    /// A temporary password was replaced at the log-in.
+    PasswordReplaced,
+    /// Somebody else set a temporary password.
+    TemporaryPasswordSet,
+    /// All other sessions were ended from the list.
+    OthersLoggedOut,
+}
+
+/// What a cause ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ends {
+    /// Sessions and log-in tickets. The session that caused it is issued anew where the person
+    /// goes on.
+    pub sessions: bool,
+    /// Reset and activation links.
+    pub links: bool,
+    /// Waiting changes of the e-mail address.
+    pub changes: bool,
+    /// The invitation.
+    pub invitation: bool,
+}
+
+/// The consequences of a [`Cause`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Effects {
+    /// What ends.
+    pub ends: Ends,
+    /// The letter the user gets.
+    pub tells: Option<Template>,
+    /// The entry in the audit trail.
+    pub event: EventKind,
+}
+
+const EVERYTHING: Ends = Ends { sessions: true, links: true, changes: true, invitation: true };
+const ALL_BUT_INVITATION: Ends = Ends { invitation: false, ..EVERYTHING };
+const SESSIONS: Ends = Ends { links: false, changes: false, ..ALL_BUT_INVITATION };
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: &'static [Self] = &[
+        Self::Activated,
+        Self::InvitationRevoked,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+        Self::PasswordReplaced,
+        Self::TemporaryPasswordSet,
+        Self::OthersLoggedOut,
+    ];
+
+    /// Its row of the table.
+    #[must_use]
+    pub const fn effects(self) -> Effects {
+        use {EventKind as E, Template as T};
+        let (ends, tells, event) = match self {
+            Self::Activated => (EVERYTHING, Some(T::Activated), E::Activated),
+            Self::InvitationRevoked => (EVERYTHING, None, E::InvitationRevoked),
+            Self::PasswordReset => (ALL_BUT_INVITATION, Some(T::PasswordReset), E::PasswordReset),
+            Self::PasswordChanged => {
+                (ALL_BUT_INVITATION, Some(T::PasswordChanged), E::PasswordChanged)
+            }
+            Self::PasswordReplaced => {
+                (ALL_BUT_INVITATION, Some(T::PasswordChanged), E::PasswordReplaced)
+            }
+            Self::TemporaryPasswordSet => {
+                (ALL_BUT_INVITATION, Some(T::TemporaryPassword), E::TemporaryPasswordSet)
+            }
+            Self::OthersLoggedOut => (SESSIONS, None, E::OthersLoggedOut),
+        };
+        Effects { ends, tells, event }
+    }
+}
+
+impl Ends {
+    /// Ends it in the user's own row: whatever was handed out under an older stamp is dead from
+    /// this write on. The invitation is a row of its own, which the task deletes.
+    pub(crate) fn apply(self, user: &mut User) {
+        user.stamps.sessions += i64::from(self.sessions);
+        user.stamps.links += i64::from(self.links);
+        user.stamps.changes += i64::from(self.changes);
+    }
+}
+
+/// The table in Markdown, as the documentation shows it.
+#[must_use]
+pub fn markdown() -> String {
+    let mark = |ends| if ends { "ends" } else { "–" };
+    let mut out = String::from(
+        "| cause | sessions, tickets | reset, activation links | e-mail changes | invitation \
+         | letter | event |\n|---|---|---|---|---|---|---|\n",
+    );
+    for cause in Cause::ALL {
+        let Effects { ends, tells, event } = cause.effects();
+        out.push_str(&format!(
+            "| {cause:?} | {} | {} | {} | {} | {} | `{}` |\n",
+            mark(ends.sessions),
+            mark(ends.links),
+            mark(ends.changes),
+            mark(ends.invitation),
+            tells.map_or("–".to_owned(), |letter| format!("`{}`", letter.as_str())),
+            event.as_str(),
+        ));
+    }
+    out
+}

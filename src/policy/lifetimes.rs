@@ -1,0 +1,82 @@
+use time::Duration;
+
+/// How long things live.
+///
+/// The defaults follow SP 800-63B-4 §2.2 (re-authentication at AAL2) and ASVS 5.0 §6.4 and §7.3.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Lifetimes {
+    /// A mailed reset link: 60 minutes.
+    pub reset_link: Duration,
+    /// A mailed activation link: 72 hours, and never longer than the invitation.
+    pub activation_link: Duration,
+    /// An invitation: 14 days. The invitee cannot extend it.
+    pub invitation: Duration,
+    /// A password an administrator set: 24 hours.
+    pub temporary_password: Duration,
+    /// The ticket of a log-in that must choose a new password first: 10 minutes.
+    pub ticket: Duration,
+    /// A session nobody uses: 30 minutes.
+    pub session_idle: Duration,
+    /// A session, used or not: 12 hours.
+    pub session: Duration,
+    /// A session on a remembered device: 14 days, used or not.
+    pub remembered_session: Duration,
+    /// How old "last seen" may grow before it is written again: a minute.
+    pub last_seen: Duration,
+    /// How long the outbox tries to find out whom a reset concerns, or to deliver its letter:
+    /// 4 hours, since a link that comes later than that surprises more than it helps.
+    pub reset_errand: Duration,
+    /// How long it tries to deliver other letters: 3 days, as mail servers do (RFC 5321
+    /// §4.5.4.1 asks for 4 to 5 at the most).
+    pub letter: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            reset_link: Duration::minutes(60),
+            activation_link: Duration::hours(72),
+            invitation: Duration::days(14),
+            temporary_password: Duration::hours(24),
+            ticket: Duration::minutes(10),
+            session_idle: Duration::minutes(30),
+            session: Duration::hours(12),
+            remembered_session: Duration::days(14),
+            last_seen: Duration::minutes(1),
+            reset_errand: Duration::hours(4),
+            letter: Duration::days(3),
+        }
+    }
+}
+
+impl Lifetimes {
+    pub(super) fn findings(&self) -> Vec<String> {
+        let all = [
+            ("reset_link", self.reset_link),
+            ("activation_link", self.activation_link),
+            ("invitation", self.invitation),
+            ("temporary_password", self.temporary_password),
+            ("ticket", self.ticket),
+            ("session_idle", self.session_idle),
+            ("session", self.session),
+            ("remembered_session", self.remembered_session),
+            ("last_seen", self.last_seen),
+            ("reset_errand", self.reset_errand),
+            ("letter", self.letter),
+        ];
+        let mut found: Vec<String> = all
+            .iter()
+            .filter(|(_, lifetime)| !(Duration::SECOND..=Duration::days(3_650)).contains(lifetime))
+            .map(|(name, _)| format!("lifetimes.{name} must be between a second and ten years"))
+            .collect();
+        if self.last_seen * 2 > self.session_idle {
+            found.push(
+                "lifetimes.last_seen must be at most half of session_idle, or sessions in use \
+                 end as idle"
+                    .to_owned(),
+            );
+        }
+        found
+    }
+}

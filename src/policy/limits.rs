@@ -1,0 +1,73 @@
+use time::Duration;
+
+/// How much is too much. Failures count against what was typed and against the network it came
+/// from, so they are the same for people who do not exist.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Wrong log-ins for one name before waiting begins: 5.
+    pub free_failures: u32,
+    /// The first wait: 1 second. Each further failure doubles it.
+    pub first_wait: Duration,
+    /// The longest wait: 1 hour.
+    pub longest_wait: Duration,
+    /// When failures are forgotten, counted from the last one: 24 hours.
+    pub forget_failures: Duration,
+    /// Failures in a row that stop a password until it is reset: 100, the most SP 800-63B-4
+    /// §3.2.2 allows.
+    pub failures_in_a_row: u32,
+    /// Failures of one network in [`network_window`](Self::network_window): 100.
+    pub network_failures: u32,
+    /// 10 minutes.
+    pub network_window: Duration,
+    /// "Forgot password" of one network in [`network_window`](Self::network_window): 30.
+    pub forgot_per_network: u32,
+    /// One reset letter for a mailbox in this time: 5 minutes.
+    pub mailbox_pause: Duration,
+    /// Reset letters for one mailbox in a day: 6.
+    pub letters_per_mailbox: u32,
+    /// Wrong current passwords that end the session they come from: 5.
+    pub current_password_failures: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            free_failures: 5,
+            first_wait: Duration::SECOND,
+            longest_wait: Duration::HOUR,
+            forget_failures: Duration::DAY,
+            failures_in_a_row: 100,
+            network_failures: 100,
+            network_window: Duration::minutes(10),
+            forgot_per_network: 30,
+            mailbox_pause: Duration::minutes(5),
+            letters_per_mailbox: 6,
+            current_password_failures: 5,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn findings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if !(1..=100).contains(&self.failures_in_a_row) {
+            found.push("limits.failures_in_a_row must be 1 to 100 (SP 800-63B-4 §3.2.2)".into());
+        }
+        if self.longest_wait < self.first_wait || self.first_wait <= Duration::ZERO {
+            found.push("limits.first_wait must be positive and at most longest_wait".into());
+        }
+        let counts = [
+            ("network_failures", self.network_failures),
+            ("forgot_per_network", self.forgot_per_network),
+            ("letters_per_mailbox", self.letters_per_mailbox),
+            ("current_password_failures", self.current_password_failures),
+        ];
+        for (name, count) in counts {
+            if count == 0 {
+                found.push(format!("limits.{name} must be at least 1, or nobody gets in"));
+            }
+        }
+        found
+    }
+}

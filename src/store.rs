@@ -1,0 +1,136 @@
+//! Where everything is kept: one trait with a numbered contract, and tables as data.
+//!
+//! A host brings its own storage by implementing [`Store`]. It never has to know what a user is:
+//! it keeps rows of the tables in [`Table::ALL`], and honours these clauses. `testkit::store`
+//! has a test for each, under its number.
+//!
+//! | clause | what holds |
+//! |---|---|
+//! | S1 | **All or none.** [`commit`](Store::commit) applies every change of a batch or none, also when the process dies in the middle. |
+//! | S2 | **Durable.** What `commit` answered `Ok` to is there after a crash. |
+//! | S3 | **Conditions live in the write.** Each [`Change`] says what it expects of the row it writes; where one does not hold, the answer is `Conflict` and nothing is written. Two writers of one version: one wins. |
+//! | S4 | **Unique keys.** No two rows share a key or a unique key whose columns are all set; an attempt is `Conflict`. |
+//! | S5 | **Bytes are bytes.** Text is compared code point by code point: no folding, no padding, no trailing blanks dropped; NUL and any Unicode text come back as they went in. |
+//! | S6 | **Read your writes.** A read that starts after a commit was answered sees it, from any handle of the store. |
+//! | S7 | **Pages.** [`page`](Store::page) answers in the order of its [`Ordering`], without gaps or doubles for rows that stand throughout, whatever is written meanwhile. |
+//! | S8 | **One session read.** [`session`](Store::session) answers the session, its user and its account as of one moment. |
+//! | S9 | **Activity.** [`Change::Raise`] lifts one column to a value, never lowers it, never conflicts, and never brings back a row that is gone. |
+//! | S10 | **Sent twice, done once.** A batch whose id was already applied is answered `Ok` and changes nothing; ids are kept for at least a day. |
+//! | S11 | **Budgets.** [`charge`](Store::charge) applies [`Charge::settle`] atomically; 64 at once take 64 units. |
+//! | S12 | **Leases.** [`lease`](Store::lease) gives a row to one taker at a time: it is moved into the future by a conditional write. |
+//! | S13 | **Purge.** [`purge`](Store::purge) deletes at most what it is allowed to, only rows that expired, and says how many. |
+//! | S14 | **Dropped futures.** A dropped call leaves the state before or after, never between, and holds no connection. |
+//! | S15 | **Unknown tables.** A table the store does not know is refused, never made on the spot. |
+//! | S16 | **No clock.** The store never asks for the time; commands carry it. |
+
+mod batch;
+mod charge;
+mod error;
+pub mod memory;
+mod query;
+mod record;
+mod records;
+mod row;
+mod table;
+pub mod tables;
+
+pub use batch::{Batch, Change, Expect};
+pub use charge::{BudgetState, Charge, Movement, Rule, Verdict};
+pub use error::{CommitError, StoreError};
+pub use query::{Direction, Lease, Page};
+pub use record::{Corrupt, Record};
+pub use row::{Row, Value};
+pub use table::{Column, Kind, Ordering, Table, Unique};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use crate::secret::Digest;
+
+/// The version of the tables this crate reads and writes. It grows when a table or column is
+/// added; within a minor version of the crate nothing is ever taken away.
+pub const CONTRACT: u32 = 1;
+
+/// A session's row with the rows of its user and its account.
+#[derive(Clone, Debug)]
+pub struct SessionRows {
+    /// Of [`tables::SESSIONS`].
+    pub session: Row,
+    /// Of [`tables::USERS`].
+    pub user: Row,
+    /// Of [`tables::ACCOUNTS`].
+    pub account: Row,
+}
+
+/// Keeps rows. The module's description numbers what an implementation must hold.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The contract version of the tables that exist, as learnt when the store was opened.
+    fn contract(&self) -> u32;
+
+    /// The row with this key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer or does not know the table.
+    async fn get(&self, table: &'static Table, key: &[u8]) -> Result<Option<Row>, StoreError>;
+
+    /// The row with these values in the columns of one of the table's unique keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer or does not know the table.
+    async fn find(
+        &self,
+        table: &'static Table,
+        unique: &'static Unique,
+        values: &[Value],
+    ) -> Result<Option<Row>, StoreError>;
+
+    /// A page of rows, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer or does not know the table.
+    async fn page(&self, page: &Page) -> Result<Vec<Row>, StoreError>;
+
+    /// The session with this digest, with its user and account, in one read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError>;
+
+    /// Applies a batch, wholly or not at all.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] when an expectation or a unique key did not hold: nothing was
+    /// written. [`CommitError::Failed`] when the store could not answer: whether it was written
+    /// is unknown until the same batch is sent again.
+    async fn commit(&self, batch: &Batch) -> Result<(), CommitError>;
+
+    /// Charges budgets, outside any batch: what was charged stays charged whatever comes after.
+    /// One verdict for each charge, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    async fn charge(
+        &self,
+        charges: &[Charge],
+        now: OffsetDateTime,
+    ) -> Result<Vec<Verdict>, StoreError>;
+
+    /// Takes due rows of [`tables::OUTBOX`] for one worker.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer.
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Row>, StoreError>;
+
+    /// Deletes up to `limit` rows whose [expiry](Table::expires) lies before `before`, and says
+    /// how many it deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot answer or the table never expires.
+    async fn purge(
+        &self,
+        table: &'static Table,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<u32, StoreError>;
+}

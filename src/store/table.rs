@@ -1,0 +1,94 @@
+use super::tables;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes of any length; keys have 16 or 32.
+    Bytes,
+    /// A signed number of 64 bits.
+    Int,
+    /// Unicode text without a length limit of the store's own; the longest the crate writes has
+    /// 4 KiB.
+    Text,
+}
+
+/// One column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// Whether it says something about a person, for hosts that must list, export or erase it.
+    pub personal: bool,
+}
+
+/// Columns no two rows share, unless one of them is null.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unique {
+    /// Its name, unique among the table's.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [&'static str],
+}
+
+/// A way to walk through a table: rows with the same values in `equal`, in the order of `by`.
+/// `by` ends with the key wherever the columns before it can repeat.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ordering {
+    /// Its name, unique among the table's.
+    pub name: &'static str,
+    /// The columns a page fixes.
+    pub equal: &'static [&'static str],
+    /// The columns it is ordered by.
+    pub by: &'static [&'static str],
+}
+
+/// One table, described once: stores make their statements and migrations from this.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns. The first is the key: bytes, never null.
+    pub columns: &'static [Column],
+    /// Its unique keys beside the key.
+    pub uniques: &'static [Unique],
+    /// The ways it is walked through.
+    pub orderings: &'static [Ordering],
+    /// The column by which its rows expire, where they do.
+    pub expires: Option<&'static str>,
+}
+
+impl Table {
+    /// Every table, in the order in which batches write them.
+    pub const ALL: &'static [&'static Self] = tables::ALL;
+
+    /// The name of the column that counts writes, in tables that have one.
+    pub const VERSION: &'static str = "version";
+
+    /// The position of a column.
+    #[must_use]
+    pub fn position(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|candidate| candidate.name == column)
+    }
+
+    /// The position of the version column, in tables that have one.
+    #[must_use]
+    pub fn version(&self) -> Option<usize> {
+        self.position(Self::VERSION)
+    }
+
+    /// The table's place in the order in which batches write.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        Self::ALL.iter().position(|table| table.name == self.name).unwrap_or(usize::MAX)
+    }
+
+    /// Whether this is one of [`Table::ALL`].
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.rank() != usize::MAX
+    }
+}

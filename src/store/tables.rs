@@ -1,0 +1,266 @@
+//! The tables. Adding one here is all it takes: stores read these descriptions.
+
+use super::{Column, Kind, Ordering, Table, Unique};
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, nullable: false, personal: false }
+}
+const fn bytes(name: &'static str) -> Column {
+    column(name, Kind::Bytes)
+}
+const fn int(name: &'static str) -> Column {
+    column(name, Kind::Int)
+}
+const fn text(name: &'static str) -> Column {
+    column(name, Kind::Text)
+}
+/// The column, where it may be null.
+const fn maybe(of: Column) -> Column {
+    Column { nullable: true, ..of }
+}
+/// The column, where it says something about a person.
+const fn personal(of: Column) -> Column {
+    Column { personal: true, ..of }
+}
+
+/// Customer companies.
+pub static ACCOUNTS: Table = Table {
+    name: "accounts",
+    columns: &[
+        bytes("id"),
+        text("name"),
+        text("plan"),
+        maybe(int("plan_until")),
+        maybe(int("seats")),
+        int("seats_taken"),
+        int("administrators"),
+        int("stamp"),
+        int("created_at"),
+        int("version"),
+    ],
+    uniques: &[],
+    orderings: &[Ordering { name: "all", equal: &[], by: &["id"] }],
+    expires: None,
+};
+
+/// [`USERS`] by username.
+pub const BY_USERNAME: Unique = Unique { name: "username", columns: &["username_key"] };
+/// [`USERS`] by what their username looks like.
+pub const BY_LOOK_ALIKE: Unique = Unique { name: "look_alike", columns: &["look_alike"] };
+/// [`USERS`] by proven address.
+pub const BY_PROVEN_EMAIL: Unique = Unique { name: "proven_email", columns: &["proven_email"] };
+
+/// People.
+pub static USERS: Table = Table {
+    name: "users",
+    columns: &[
+        bytes("id"),
+        bytes("account"),
+        personal(text("username")),
+        personal(text("username_key")),
+        personal(text("look_alike")),
+        personal(text("email")),
+        personal(text("email_key")),
+        personal(maybe(text("proven_email"))),
+        personal(text("name")),
+        text("role"),
+        int("administrator"),
+        text("status"),
+        int("session_stamp"),
+        int("link_stamp"),
+        int("change_stamp"),
+        int("created_at"),
+        int("version"),
+    ],
+    uniques: &[BY_USERNAME, BY_LOOK_ALIKE, BY_PROVEN_EMAIL],
+    orderings: &[
+        Ordering { name: "of_account", equal: &["account"], by: &["id"] },
+        Ordering { name: "by_email", equal: &["email_key"], by: &["id"] },
+    ],
+    expires: None,
+};
+
+/// When each user was last active: apart from their row, so that activity never conflicts with
+/// a change.
+pub static ACTIVITY: Table = Table {
+    name: "activity",
+    columns: &[bytes("user"), personal(int("last_login_at"))],
+    uniques: &[],
+    orderings: &[],
+    expires: None,
+};
+
+/// Password hashes, apart from people.
+pub static CREDENTIALS: Table = Table {
+    name: "credentials",
+    columns: &[
+        bytes("user"),
+        text("hash"),
+        int("changed_at"),
+        maybe(int("temporary_until")),
+        int("version"),
+    ],
+    uniques: &[],
+    orderings: &[],
+    expires: None,
+};
+
+/// Log-ins.
+pub static SESSIONS: Table = Table {
+    name: "sessions",
+    columns: &[
+        bytes("digest"),
+        bytes("id"),
+        bytes("user"),
+        bytes("account"),
+        text("transport"),
+        int("user_stamp"),
+        int("account_stamp"),
+        int("created_at"),
+        int("expires_at"),
+        personal(int("last_seen_at")),
+        int("remembered"),
+        personal(maybe(text("address"))),
+        personal(text("agent")),
+    ],
+    uniques: &[Unique { name: "id", columns: &["id"] }],
+    orderings: &[Ordering { name: "of_user", equal: &["user"], by: &["created_at", "id"] }],
+    expires: Some("expires_at"),
+};
+
+/// Mailed links and log-in tickets.
+pub static LINKS: Table = Table {
+    name: "links",
+    columns: &[
+        bytes("digest"),
+        text("purpose"),
+        bytes("user"),
+        bytes("account"),
+        personal(text("email")),
+        int("user_stamp"),
+        int("account_stamp"),
+        int("created_at"),
+        int("expires_at"),
+    ],
+    uniques: &[],
+    orderings: &[Ordering {
+        name: "of_user",
+        equal: &["user", "purpose"],
+        by: &["created_at", "digest"],
+    }],
+    expires: Some("expires_at"),
+};
+
+/// Who is asked to join.
+pub static INVITATIONS: Table = Table {
+    name: "invitations",
+    columns: &[
+        bytes("user"),
+        bytes("account"),
+        personal(text("inviter")),
+        int("created_at"),
+        int("expires_at"),
+        int("version"),
+    ],
+    uniques: &[],
+    orderings: &[Ordering { name: "of_account", equal: &["account"], by: &["created_at", "user"] }],
+    expires: None,
+};
+
+/// The audit trail.
+pub static EVENTS: Table = Table {
+    name: "events",
+    columns: &[
+        bytes("id"),
+        int("at"),
+        text("kind"),
+        maybe(bytes("account")),
+        text("actor"),
+        maybe(bytes("actor_id")),
+        personal(text("actor_name")),
+        maybe(bytes("subject")),
+        personal(text("subject_name")),
+        personal(maybe(text("address"))),
+        personal(text("agent")),
+        text("reason"),
+        maybe(bytes("typed")),
+    ],
+    uniques: &[],
+    orderings: &[
+        Ordering { name: "of_account", equal: &["account"], by: &["at", "id"] },
+        Ordering { name: "of_subject", equal: &["subject"], by: &["at", "id"] },
+        Ordering { name: "of_subject_kind", equal: &["subject", "kind"], by: &["at", "id"] },
+    ],
+    expires: None,
+};
+
+/// [`OUTBOX`] by what may be open only once.
+pub const ONCE: Unique = Unique { name: "once", columns: &["once"] };
+
+/// Work to be done later: letters above all.
+pub static OUTBOX: Table = Table {
+    name: "outbox",
+    columns: &[
+        bytes("id"),
+        text("errand"),
+        maybe(bytes("once")),
+        int("created_at"),
+        int("due_at"),
+        int("dead_at"),
+        int("attempts"),
+        personal(text("email")),
+        maybe(text("template")),
+        maybe(bytes("user")),
+        maybe(bytes("account")),
+        personal(text("inviter")),
+        maybe(bytes("minted")),
+        personal(maybe(text("address"))),
+        personal(text("agent")),
+        int("version"),
+    ],
+    uniques: &[ONCE],
+    orderings: &[Ordering { name: "due", equal: &[], by: &["due_at", "id"] }],
+    expires: None,
+};
+
+/// Counters of what is limited.
+pub static BUDGETS: Table = Table {
+    name: "budgets",
+    columns: &[bytes("key"), int("count"), int("at"), int("expires_at")],
+    uniques: &[],
+    orderings: &[],
+    expires: Some("expires_at"),
+};
+
+/// What the site remembers of itself: its key, by name.
+pub static SETTINGS: Table = Table {
+    name: "settings",
+    columns: &[bytes("name"), bytes("value"), int("version")],
+    uniques: &[],
+    orderings: &[],
+    expires: None,
+};
+
+/// Batches that were applied. Written by the store itself.
+pub static BATCHES: Table = Table {
+    name: "batches",
+    columns: &[bytes("id"), int("expires_at")],
+    uniques: &[],
+    orderings: &[],
+    expires: Some("expires_at"),
+};
+
+pub(super) const ALL: &[&Table] = &[
+    &ACCOUNTS,
+    &USERS,
+    &ACTIVITY,
+    &CREDENTIALS,
+    &SESSIONS,
+    &LINKS,
+    &INVITATIONS,
+    &EVENTS,
+    &OUTBOX,
+    &BUDGETS,
+    &SETTINGS,
+    &BATCHES,
+];
