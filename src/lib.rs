@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 pub mod clock;
 pub mod entropy;
+pub mod error;
 pub mod id;
+pub mod mail;
 pub mod model;
 pub mod policy;
 pub mod secret;

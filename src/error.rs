@@ -1,0 +1,116 @@
+//! The one error a host sees.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use crate::{
+    entropy::EntropyError,
+    policy::Violation,
+    secret::PasswordTooLong,
+    store::{Corrupt, StoreError},
+};
+
+/// What every call answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call was refused or could not be done.
+///
+/// What a stranger may see is in the kind and its fields. A refusal has no source: why a log-in
+/// was refused stands in the audit trail only. A source is infrastructure, and `Debug` shows no
+/// more than `Display`.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no valid session: log in again.
+    #[error("log in first")]
+    Unauthenticated,
+    /// The name and password, the current password or the token was not right. One text for
+    /// every cause.
+    #[error("that did not match, or is no longer valid")]
+    Rejected,
+    /// Too many tries.
+    #[error("too many tries; try again later")]
+    Throttled {
+        /// When the next one will be looked at.
+        retry_at: OffsetDateTime,
+    },
+    /// Something in the request misses its requirements: all of them are listed.
+    #[error("some requirements are not met")]
+    Invalid(Vec<Violation>),
+    /// The session is valid and may not do this.
+    #[error("this is not allowed for you")]
+    Forbidden,
+    /// The password was right, and the company's plan has ended.
+    #[error("the plan of this account has ended; ask your administrator")]
+    AccountEnded,
+    /// There is no such thing, or it is another account's.
+    #[error("not found")]
+    NotFound,
+    /// Somebody else has it, or changed it first.
+    #[error("already taken, or changed by somebody else in the meantime")]
+    Conflict {
+        /// The field it is about.
+        field: &'static str,
+    },
+    /// More work than the machine does at once; the same for everybody. Nothing happened.
+    #[error("busy; try again in a moment")]
+    Busy,
+    /// The store or the machine did not answer. Whether the change was made is unknown.
+    #[error("unavailable; try again in a moment")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// The stable name of the kind, as the JSON API gives it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::Rejected => "rejected",
+            Self::Throttled { .. } => "throttled",
+            Self::Invalid(_) => "invalid",
+            Self::Forbidden => "forbidden",
+            Self::AccountEnded => "account_ended",
+            Self::NotFound => "not_found",
+            Self::Conflict { .. } => "conflict",
+            Self::Busy => "busy",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// One missed requirement.
+    pub(crate) fn invalid(field: &'static str, rule: &'static str, message: String) -> Self {
+        Self::Invalid(vec![Violation::new(field, rule, message)])
+    }
+
+    /// A password that is too long for a field.
+    #[must_use]
+    pub fn password_too_long(field: &'static str, error: PasswordTooLong) -> Self {
+        Self::invalid(field, "max_bytes", error.to_string())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.kind())
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
+impl From<Corrupt> for Error {
+    fn from(error: Corrupt) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
+impl From<EntropyError> for Error {
+    fn from(error: EntropyError) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
