@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod entropy;
 pub mod error;
+pub mod hash;
 pub mod id;
 pub mod mail;
 pub mod model;
