@@ -15,11 +15,9 @@ use crate::entropy::{Entropy, EntropyError};
 #[error("not a valid id")]
 pub struct InvalidId;
 
-fn draw(now: OffsetDateTime, entropy: &dyn Entropy) -> Result<Uuid, EntropyError> {
-    let mut random = [0; 10];
-    entropy.fill(&mut random)?;
+fn make(now: OffsetDateTime, random: &[u8; 10]) -> Uuid {
     let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
-    Ok(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    Builder::from_unix_timestamp_millis(millis, random).into_uuid()
 }
 
 macro_rules! ids {
@@ -37,7 +35,15 @@ macro_rules! ids {
             /// # Errors
             /// [`EntropyError`] when the source of randomness does not answer.
             pub fn draw(now: OffsetDateTime, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-                draw(now, entropy).map(Self)
+                let mut random = [0; 10];
+                entropy.fill(&mut random)?;
+                Ok(Self::from_random(now, &random))
+            }
+
+            /// The id of this moment and these random bytes.
+            #[must_use]
+            pub fn from_random(now: OffsetDateTime, random: &[u8; 10]) -> Self {
+                Self(make(now, random))
             }
 
             /// The sixteen bytes a store keeps.

@@ -23,7 +23,7 @@ pub use email::{EmailAddress, InvalidEmail};
 pub use event::{Actor, Event, EventKind};
 pub use intent::{Errand, Intent, Template};
 pub use invitation::Invitation;
-pub use link::Link;
+pub use link::{Link, Wish};
 pub use login_name::LoginName;
 pub use names::{InvalidName, PersonName, Plan, Role};
 pub use session::{Session, Transport};

@@ -50,9 +50,7 @@ impl Params {
     }
 
     fn within(self, most: Self) -> bool {
-        self.memory_kib <= most.memory_kib
-            && self.passes <= most.passes
-            && self.lanes <= most.lanes
+        self.memory_kib <= most.memory_kib && self.passes <= most.passes && self.lanes <= most.lanes
     }
 
     pub(super) fn findings(self) -> Vec<String> {

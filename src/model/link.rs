@@ -1,9 +1,19 @@
 use time::OffsetDateTime;
 
+use super::Transport;
 use crate::{
     id::{AccountId, UserId},
     secret::{Digest, Purpose},
 };
+
+/// What a ticket's log-in asked for, and what its end will give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// How the session's token is to travel.
+    pub transport: Transport,
+    /// Whether the device is to be remembered.
+    pub remember: bool,
+}
 
 /// A token that was handed out for one purpose and works once: a mailed link, or the ticket of a
 /// log-in that must choose a new password first.
@@ -21,6 +31,8 @@ pub struct Link {
     /// The canonical address it was mailed to; empty for a ticket. What it proves is that
     /// address, whatever the profile says by then.
     pub email: String,
+    /// The session a ticket leads to; `None` for a mailed link.
+    pub wish: Option<Wish>,
     /// The user's stamp when it was made; another one there means it is dead.
     pub(crate) user_stamp: i64,
     /// The account's stamp, likewise.

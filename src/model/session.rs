@@ -18,6 +18,21 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Both.
+    pub const ALL: &'static [Self] = &[Self::Cookie, Self::Bearer];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.purpose().as_str()
+    }
+
+    /// The transport of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|transport| transport.as_str() == name)
+    }
+
     /// The purpose a token of this transport is digested for.
     #[must_use]
     pub const fn purpose(self) -> Purpose {

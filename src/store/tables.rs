@@ -137,6 +137,8 @@ pub static LINKS: Table = Table {
         bytes("user"),
         bytes("account"),
         personal(text("email")),
+        maybe(text("transport")),
+        int("remembered"),
         int("user_stamp"),
         int("account_stamp"),
         int("created_at"),

@@ -1,10 +1,10 @@
 use crate::{
     id::{AccountId, UserId},
-    model::Link,
+    model::{Link, Transport, Wish},
     secret::{Digest, Purpose},
     store::{
         Corrupt, Record, Row, Table, Value,
-        record::{Reader, bytes, text, time},
+        record::{Reader, bytes, flag, maybe, text, time},
         tables,
     },
 };
@@ -19,6 +19,8 @@ impl Record for Link {
             bytes(self.user.as_bytes()),
             bytes(self.account.as_bytes()),
             text(&self.email),
+            maybe(self.wish, |wish| text(wish.transport.as_str())),
+            flag(self.wish.is_some_and(|wish| wish.remember)),
             Value::Int(self.user_stamp),
             Value::Int(self.account_stamp),
             time(self.created_at),
@@ -34,6 +36,11 @@ impl Record for Link {
             user: UserId::from_bytes(r.bytes()?),
             account: AccountId::from_bytes(r.bytes()?),
             email: r.text()?,
+            wish: {
+                let transport = r.maybe(|r| r.name(Transport::from_name))?;
+                let remember = r.flag()?;
+                transport.map(|transport| Wish { transport, remember })
+            },
             user_stamp: r.int()?,
             account_stamp: r.int()?,
             created_at: r.time()?,
