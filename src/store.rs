@@ -38,6 +38,7 @@ pub use batch::{Batch, Change, Expect};
 pub use charge::{BudgetState, Charge, Movement, Rule, Verdict};
 pub use error::{CommitError, StoreError};
 pub use query::{Direction, Lease, Page};
+pub(crate) use record::Versioned;
 pub use record::{Corrupt, Record};
 pub use row::{Row, Value};
 pub use table::{Column, Kind, Ordering, Table, Unique};

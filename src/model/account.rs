@@ -1,6 +1,6 @@
 use time::OffsetDateTime;
 
-use super::Plan;
+use super::{Plan, Status, User};
 use crate::id::AccountId;
 
 /// One customer company.
@@ -37,6 +37,21 @@ impl Account {
     #[must_use]
     pub fn plan_ended(&self, now: OffsetDateTime) -> bool {
         self.plan_until.is_some_and(|until| until <= now)
+    }
+
+    /// Carries the account's counts over a change of one user: `None` where there was none, or
+    /// will be none.
+    pub(crate) fn count(&mut self, before: Option<&User>, after: Option<&User>) {
+        let seat = |user: Option<&User>| {
+            user.is_some_and(|user| matches!(user.status, Status::Invited | Status::Active))
+        };
+        let administrator = |user: Option<&User>| user.is_some_and(User::is_active_administrator);
+        let carry = |count: u32, before: bool, after: bool| {
+            count.saturating_add(u32::from(after)).saturating_sub(u32::from(before))
+        };
+        self.seats_taken = carry(self.seats_taken, seat(before), seat(after));
+        self.administrators =
+            carry(self.administrators, administrator(before), administrator(after));
     }
 
     /// Whether another user fits.

@@ -105,6 +105,9 @@ pub static CREDENTIALS: Table = Table {
     expires: None,
 };
 
+/// [`SESSIONS`] by the id lists show.
+pub const SESSION_BY_ID: Unique = Unique { name: "id", columns: &["id"] };
+
 /// Log-ins.
 pub static SESSIONS: Table = Table {
     name: "sessions",
@@ -123,7 +126,7 @@ pub static SESSIONS: Table = Table {
         personal(maybe(text("address"))),
         personal(text("agent")),
     ],
-    uniques: &[Unique { name: "id", columns: &["id"] }],
+    uniques: &[SESSION_BY_ID],
     orderings: &[Ordering { name: "of_user", equal: &["user"], by: &["created_at", "id"] }],
     expires: Some("expires_at"),
 };

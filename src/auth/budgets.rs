@@ -1,0 +1,109 @@
+//! Which budgets there are, and what they are keyed by.
+
+use crate::{
+    id::{SessionId, UserId},
+    model::{Client, Network},
+    policy::Limits,
+    secret::SiteKey,
+    store::{Charge, Movement, Rule},
+};
+use time::Duration;
+
+/// Makes charges under the site's key.
+pub(crate) struct Budgets<'a> {
+    pub(crate) key: &'a SiteKey,
+    pub(crate) limits: &'a Limits,
+}
+
+impl Budgets<'_> {
+    fn take(&self, rule: Rule, domain: &str, parts: &[&[u8]]) -> Charge {
+        Charge { key: self.key.digest(domain, parts), rule, movement: Movement::Take }
+    }
+
+    /// Failed log-ins for what was typed, whether or not it is anybody's name.
+    pub(crate) fn log_in_name(&self, canonical: &str) -> Charge {
+        let limits = self.limits;
+        let rule = Rule::Backoff {
+            free: limits.free_failures,
+            first: limits.first_wait,
+            longest: limits.longest_wait,
+            forget: limits.forget_failures,
+        };
+        self.take(rule, "log-in name", &[canonical.as_bytes()])
+    }
+
+    /// Failed log-ins from one network.
+    pub(crate) fn log_in_network(&self, client: &Client) -> Charge {
+        let rule = Rule::Window {
+            limit: self.limits.network_failures,
+            window: self.limits.network_window,
+        };
+        self.network(rule, "log-in network", client)
+    }
+
+    /// Failures in a row for one password. It ends with the password: a new one has a new
+    /// budget.
+    pub(crate) fn password(&self, user: UserId, password: i64) -> Charge {
+        self.take(Rule::Tally, "password", &[user.as_bytes(), &password.to_be_bytes()])
+    }
+
+    /// The same for a name that is nobody's.
+    pub(crate) fn no_password(&self, canonical: &str) -> Charge {
+        self.take(Rule::Tally, "no password", &[canonical.as_bytes()])
+    }
+
+    /// Wrong current passwords within one session.
+    pub(crate) fn current_password(&self, session: SessionId) -> Charge {
+        self.take(Rule::Tally, "current password", &[session.as_bytes()])
+    }
+
+    /// "Forgot password" from one network.
+    pub(crate) fn forgot_network(&self, client: &Client) -> Charge {
+        let rule = Rule::Window {
+            limit: self.limits.forgot_per_network,
+            window: self.limits.network_window,
+        };
+        self.network(rule, "forgot network", client)
+    }
+
+    /// Reset letters for one mailbox, soon after one another and in a day.
+    pub(crate) fn mailbox(&self, canonical: &str) -> [Charge; 2] {
+        let (pause, day) = (self.limits.mailbox_pause, self.limits.letters_per_mailbox);
+        let parts: &[&[u8]] = &[canonical.as_bytes()];
+        [
+            self.take(Rule::Window { limit: 1, window: pause }, "mailbox pause", parts),
+            self.take(Rule::Window { limit: day, window: Duration::DAY }, "mailbox day", parts),
+        ]
+    }
+
+    /// The key of what may be open once for a mailbox.
+    pub(crate) fn once(&self, canonical: &str) -> [u8; 32] {
+        self.key.digest("reset for", &[canonical.as_bytes()])
+    }
+
+    /// What the audit trail keeps of a stranger's words.
+    pub(crate) fn typed(&self, canonical: &str) -> [u8; 32] {
+        self.key.digest("typed", &[canonical.as_bytes()])
+    }
+
+    fn network(&self, rule: Rule, domain: &str, client: &Client) -> Charge {
+        let network = client.network();
+        // The family is part of the key: an IPv4 /24 is not the IPv6 network of its bytes.
+        let family: &[u8] = match network {
+            Network::V4(_) => b"4",
+            Network::V6(_) => b"6",
+            Network::Unknown => b"",
+        };
+        self.take(rule, domain, &[family, network.as_bytes()])
+    }
+}
+
+/// The same budget, given its unit back.
+pub(crate) fn given_back(charge: Charge) -> Charge {
+    Charge { movement: Movement::GiveBack, ..charge }
+}
+
+/// The same budget, forgotten.
+pub(crate) fn cleared(charge: Charge) -> Charge {
+    Charge { movement: Movement::Clear, ..charge }
+}

@@ -1,0 +1,223 @@
+//! What a decision is made of: the changes it wants, and the answer it gives.
+
+use sha2::{Digest as _, Sha256};
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    clock::{after, to_micros},
+    entropy::{Entropy, EntropyError},
+    error::Error,
+    id::{AccountId, BatchId, EventId, IntentId, UserId},
+    model::{Actor, Client, Errand, Event, EventKind, Intent, Template, User},
+    policy::effects::Cause,
+    store::{Batch, Change, Record, Table, Versioned},
+};
+
+/// A batch in the making. It carries its own `now` and its own randomness, drawn beforehand, so
+/// that deciding stays a pure function.
+pub(crate) struct Draft {
+    now: OffsetDateTime,
+    seed: [u8; 32],
+    drawn: u64,
+    changes: Vec<Change>,
+    records: Vec<Change>,
+}
+
+/// Yes, with the changes that make it so.
+pub(crate) struct Decision<T> {
+    pub(crate) batch: Batch,
+    pub(crate) outcome: T,
+}
+
+/// No, with what must be recorded all the same.
+pub(crate) struct Refusal {
+    pub(crate) batch: Batch,
+    pub(crate) error: Error,
+}
+
+/// What deciding comes to.
+pub(crate) type Verdict<T> = Result<Decision<T>, Refusal>;
+
+/// An entry of the audit trail, before it has an id and a time.
+pub(crate) struct Note<'a> {
+    pub(crate) kind: EventKind,
+    pub(crate) actor: Actor,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) subject: Option<&'a User>,
+    pub(crate) client: &'a Client,
+    pub(crate) reason: &'a str,
+    pub(crate) typed: Option<[u8; 32]>,
+}
+
+impl<'a> Note<'a> {
+    /// Something that was done to a user.
+    pub(crate) fn of(kind: EventKind, actor: Actor, subject: &'a User, client: &'a Client) -> Self {
+        let account = Some(subject.account);
+        Self { kind, actor, account, subject: Some(subject), client, reason: "", typed: None }
+    }
+
+    pub(crate) fn because(self, reason: &'a str) -> Self {
+        Self { reason, ..self }
+    }
+}
+
+impl Draft {
+    pub(crate) fn new(now: OffsetDateTime, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut seed = [0; 32];
+        entropy.fill(&mut seed)?;
+        Ok(Self { now, seed, drawn: 0, changes: Vec::new(), records: Vec::new() })
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
+    /// Ten random bytes for an id: the seed's next.
+    pub(crate) fn random(&mut self) -> [u8; 10] {
+        self.drawn += 1;
+        let hash: [u8; 32] = Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(self.drawn.to_be_bytes())
+            .finalize()
+            .into();
+        hash.first_chunk().copied().unwrap_or_default()
+    }
+
+    pub(crate) fn insert<R: Record>(&mut self, record: &R) {
+        self.changes.push(record.insert());
+    }
+
+    pub(crate) fn replace<R: Versioned>(&mut self, record: R) {
+        self.changes.push(record.replace());
+    }
+
+    pub(crate) fn delete<R: Record>(&mut self, record: &R) {
+        self.changes.push(record.delete());
+    }
+
+    pub(crate) fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Lifts a moment of a row that counts activity.
+    pub(crate) fn raise(
+        &mut self,
+        table: &'static Table,
+        key: &[u8],
+        column: &'static str,
+        to: OffsetDateTime,
+    ) {
+        self.change(Change::Raise { table, key: key.to_vec(), column, to: to_micros(to) });
+    }
+
+    /// Writes an entry of the audit trail. A refusal keeps it.
+    pub(crate) fn record(&mut self, note: Note<'_>) {
+        let event = Event {
+            id: EventId::from_random(self.now, &self.random()),
+            at: self.now,
+            kind: note.kind,
+            account: note.account,
+            actor: note.actor,
+            subject: note.subject.map(|user| (user.id, user.username.as_str().to_owned())),
+            client: note.client.clone(),
+            reason: note.reason.chars().take(500).collect(),
+            typed: note.typed,
+        };
+        self.records.push(event.insert());
+    }
+
+    /// Asks the outbox for a letter to a user.
+    pub(crate) fn send(
+        &mut self,
+        template: Template,
+        user: &User,
+        client: &Client,
+        inviter: &str,
+        lifetime: Duration,
+    ) {
+        let errand = Errand::Letter {
+            template,
+            user: user.id,
+            account: user.account,
+            email: user.email.canonical().to_owned(),
+            inviter: inviter.to_owned(),
+            minted: None,
+        };
+        self.ask(errand, None, client, lifetime);
+    }
+
+    /// Asks the outbox to do something.
+    pub(crate) fn ask(
+        &mut self,
+        errand: Errand,
+        once: Option<[u8; 32]>,
+        client: &Client,
+        lifetime: Duration,
+    ) {
+        let intent = Intent {
+            id: IntentId::from_random(self.now, &self.random()),
+            errand,
+            once,
+            created_at: self.now,
+            due_at: self.now,
+            dead_at: after(self.now, lifetime),
+            attempts: 0,
+            client: client.clone(),
+            version: 1,
+        };
+        self.insert(&intent);
+    }
+
+    /// Lets a cause have its effects: ends what the table says in the user's row, which the
+    /// caller then writes, tells the user and records it.
+    pub(crate) fn take_effect(&mut self, cause: Cause, user: &mut User, by: Deed<'_>) {
+        let effects = cause.effects();
+        effects.ends.apply(user);
+        if let Some(template) = effects.tells {
+            self.send(template, user, by.client, "", by.letter_lifetime);
+        }
+        self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
+    }
+
+    /// Yes.
+    pub(crate) fn done<T>(mut self, outcome: T) -> Verdict<T> {
+        self.changes.append(&mut self.records);
+        Ok(Decision { batch: self.into_batch(), outcome })
+    }
+
+    /// No: everything but the audit trail is dropped.
+    pub(crate) fn refuse<T>(self, error: Error) -> Verdict<T> {
+        self.refuse_and(error, |_| {})
+    }
+
+    /// No, and something ends because of it.
+    pub(crate) fn refuse_and<T>(
+        mut self,
+        error: Error,
+        consequence: impl FnOnce(&mut Self),
+    ) -> Verdict<T> {
+        self.changes.clear();
+        consequence(&mut self);
+        self.changes.append(&mut self.records);
+        Err(Refusal { batch: self.into_batch(), error })
+    }
+
+    fn into_batch(mut self) -> Batch {
+        let id = BatchId::from_random(self.now, &self.random());
+        Batch::new(id, self.now, self.changes)
+    }
+}
+
+/// By whom, from where and why something was done.
+pub(crate) struct Deed<'a> {
+    pub(crate) actor: Actor,
+    pub(crate) client: &'a Client,
+    pub(crate) reason: &'a str,
+    /// How long letters about it are tried.
+    pub(crate) letter_lifetime: Duration,
+}
+
+/// A user as the one who acts.
+pub(crate) fn acting(id: UserId, user: &User) -> Actor {
+    Actor::User(id, user.username.as_str().to_owned())
+}

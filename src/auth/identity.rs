@@ -1,0 +1,139 @@
+use std::{fmt, sync::Arc};
+
+use crate::{
+    error::{Error, Result},
+    model::{Account, Session, Transport, User},
+    policy::{Feature, Permission, Policy},
+    secret::{InvalidToken, Token},
+};
+
+/// What a browser or a client shows to be recognised: a token, and the way it came.
+///
+/// ```
+/// use portcullis::auth::SessionToken;
+/// assert!(SessionToken::cookie("too short").is_err());
+/// ```
+#[derive(Clone)]
+pub struct SessionToken {
+    pub(super) token: Token,
+    pub(super) transport: Transport,
+}
+
+impl SessionToken {
+    /// The token of the session cookie.
+    ///
+    /// # Errors
+    /// [`InvalidToken`] for what cannot be one.
+    pub fn cookie(written: &str) -> Result<Self, InvalidToken> {
+        Ok(Self { token: Token::parse(written)?, transport: Transport::Cookie })
+    }
+
+    /// The token of an `Authorization: Bearer` header.
+    ///
+    /// # Errors
+    /// [`InvalidToken`] for what cannot be one.
+    pub fn bearer(written: &str) -> Result<Self, InvalidToken> {
+        Ok(Self { token: Token::parse(written)?, transport: Transport::Bearer })
+    }
+
+    /// The token as it goes into the cookie or the answer. Do not log it, do not store it.
+    #[must_use]
+    pub fn reveal(&self) -> zeroize::Zeroizing<String> {
+        self.token.reveal()
+    }
+
+    /// How it travels.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    pub(super) fn digest(&self) -> crate::secret::Digest {
+        self.token.digest(self.transport.purpose())
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Somebody whose session was checked just now. Only that check can make one.
+#[derive(Clone)]
+pub struct Identity {
+    user: User,
+    account: Account,
+    session: Session,
+    policy: Arc<Policy>,
+}
+
+impl Identity {
+    pub(super) fn new(user: User, account: Account, session: Session, policy: Arc<Policy>) -> Self {
+        Self { user, account, session, policy }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// Their company.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The session they came with.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// What their role allows.
+    pub fn permissions(&self) -> impl Iterator<Item = Permission> + '_ {
+        self.policy.roles.permissions(&self.user.role)
+    }
+
+    /// What their company's plan includes.
+    pub fn features(&self) -> impl Iterator<Item = Feature> + '_ {
+        self.policy.plans.features(&self.account.plan)
+    }
+
+    /// Whether their role allows this.
+    #[must_use]
+    pub fn allows(&self, permission: Permission) -> bool {
+        self.policy.roles.allows(&self.user.role, permission)
+    }
+
+    /// Goes on only where their role allows this.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] where it does not.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.allows(permission) { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// Goes on only where their company's plan includes this.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] where it does not.
+    pub fn require_feature(&self, feature: Feature) -> Result<()> {
+        if self.features().any(|included| included == feature) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("user", &self.user.id)
+            .field("account", &self.account.id)
+            .field("session", &self.session.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,209 @@
+//! Making a user profile, and asking its person in.
+
+use super::{
+    core::{Core, Task, text},
+    draft::{Draft, Note, Verdict},
+};
+use crate::{
+    clock::after,
+    error::{Error, Result},
+    id::{AccountId, UserId},
+    model::{
+        Account, Actor, Client, EmailAddress, EventKind, Invitation, PersonName, Role, Stamps,
+        Status, Template, User, Username,
+    },
+    policy::{Permission, Policy, Violation},
+    store::{Change, Row, Value, tables},
+};
+
+/// A user profile to be made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    username: Username,
+    email: EmailAddress,
+    name: PersonName,
+    role: Role,
+}
+
+impl NewUser {
+    /// Reads the fields of a form or a request.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every field that is not what it should be. Whether the role
+    /// exists is the policy's to say, later.
+    pub fn parse(username: &str, email: &str, name: &str, role: &str) -> Result<Self> {
+        let mut missed = Vec::new();
+        let mut note =
+            |field, message: String| missed.push(Violation::new(field, "format", message));
+        let username = Username::parse(username).map_err(|e| note("username", e.to_string())).ok();
+        let email = EmailAddress::parse(email).map_err(|e| note("email", e.to_string())).ok();
+        let name = PersonName::parse(name).map_err(|e| note("name", e.to_string())).ok();
+        match (username, email, name) {
+            (Some(username), Some(email), Some(name)) => {
+                let new = Self { username, email, name, role: Role::from_text(role) };
+                new.address_is_own()
+                    .map_or(Ok(new), |violation| Err(Error::Invalid(vec![violation])))
+            }
+            _ => Err(Error::Invalid(missed)),
+        }
+    }
+
+    /// The username asked for.
+    #[must_use]
+    pub fn username(&self) -> &Username {
+        &self.username
+    }
+
+    /// The role asked for.
+    #[must_use]
+    pub fn role(&self) -> &Role {
+        &self.role
+    }
+
+    /// A username written like an address must be the person's own, or it could be taken for
+    /// somebody else's (CVE-2021-3754).
+    fn address_is_own(&self) -> Option<Violation> {
+        let own = self.username.canonical() == self.email.canonical();
+        (self.username.is_address_like() && !own).then(|| {
+            let message = "A username with an @ must be the person's own e-mail address.";
+            Violation::new("username", "own_address", message)
+        })
+    }
+}
+
+/// Who invites.
+#[derive(Clone, Copy)]
+pub(super) enum Inviter<'a> {
+    /// The operator, for a reason.
+    Operator(&'a str),
+    /// A user, who is read again when it matters.
+    User(UserId),
+}
+
+pub(super) struct Invite<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) account: AccountId,
+    pub(super) new: &'a NewUser,
+    pub(super) inviter: Inviter<'a>,
+    pub(super) client: &'a Client,
+}
+
+pub(super) struct Facts {
+    account: Option<Account>,
+    inviter: Option<User>,
+    taken: bool,
+}
+
+impl Task for Invite<'_> {
+    type Facts = Facts;
+    type Outcome = User;
+
+    async fn load(&self, core: &Core) -> Result<Facts> {
+        let account = core.get(self.account.as_bytes()).await?;
+        let inviter = match self.inviter {
+            Inviter::Operator(_) => None,
+            Inviter::User(id) => core.get(id.as_bytes()).await?,
+        };
+        let same: Option<User> =
+            core.find(&tables::BY_USERNAME, text(self.new.username.canonical())).await?;
+        let alike: Option<User> =
+            core.find(&tables::BY_LOOK_ALIKE, text(&self.new.username.look_alike())).await?;
+        Ok(Facts { account, inviter, taken: same.is_some() || alike.is_some() })
+    }
+
+    fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<User> {
+        let Some(mut account) = facts.account else { return draft.refuse(Error::NotFound) };
+        let (actor, inviter, reason) = match (self.inviter, facts.inviter) {
+            (Inviter::Operator(reason), _) => (Actor::Operator, String::new(), reason),
+            (Inviter::User(_), Some(user)) if self.may_invite(&user) => {
+                let name = user.name.as_str().to_owned();
+                (super::draft::acting(user.id, &user), name, "")
+            }
+            _ => return draft.refuse(Error::Forbidden),
+        };
+        if !self.policy.roles.knows(&self.new.role) {
+            let message = "There is no such role.".to_owned();
+            return draft.refuse(Error::invalid("role", "unknown", message));
+        }
+        if facts.taken {
+            return draft.refuse(Error::Conflict { field: "username" });
+        }
+        if !account.has_free_seat() {
+            return draft.refuse(Error::Conflict { field: "seats" });
+        }
+        let profile = Profile {
+            policy: self.policy,
+            new: self.new,
+            account: &account,
+            inviter: &inviter,
+            client: self.client,
+        };
+        let user = profile.draft(&mut draft);
+        account.count(None, Some(&user));
+        draft.record(Note::of(EventKind::Invited, actor, &user, self.client).because(reason));
+        draft.replace(account);
+        draft.done(user)
+    }
+}
+
+impl Invite<'_> {
+    /// Whether this user, as they are now, may invite somebody of that role: into their own
+    /// account, and with no permission they do not hold themselves.
+    fn may_invite(&self, user: &User) -> bool {
+        let roles = &self.policy.roles;
+        user.status == Status::Active
+            && user.account == self.account
+            && roles.allows(&user.role, Permission::USERS_MANAGE)
+            && roles.permissions(&self.new.role).all(|given| roles.allows(&user.role, given))
+    }
+}
+
+/// What an invited person's rows are made of.
+pub(super) struct Profile<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) new: &'a NewUser,
+    pub(super) account: &'a Account,
+    pub(super) inviter: &'a str,
+    pub(super) client: &'a Client,
+}
+
+impl Profile<'_> {
+    /// Drafts the rows and the activation letter of an invited person.
+    pub(super) fn draft(&self, draft: &mut Draft) -> User {
+        let now = draft.now();
+        let Self { policy, new, .. } = self;
+        let user = User {
+            id: UserId::from_random(now, &draft.random()),
+            account: self.account.id,
+            username: new.username.clone(),
+            email: new.email.clone(),
+            email_proven: false,
+            name: new.name.clone(),
+            role: new.role.clone(),
+            administrator: policy.roles.is_administrator(&new.role),
+            status: Status::Invited,
+            stamps: Stamps::default(),
+            created_at: now,
+            version: 1,
+        };
+        let invitation = Invitation {
+            user: user.id,
+            account: self.account.id,
+            inviter: self.inviter.to_owned(),
+            created_at: now,
+            expires_at: after(now, policy.lifetimes.invitation),
+            version: 1,
+        };
+        draft.insert(&user);
+        draft.insert(&invitation);
+        draft.change(never_active(user.id));
+        draft.send(Template::Activation, &user, self.client, self.inviter, policy.lifetimes.letter);
+        user
+    }
+}
+
+/// The row that will count a user's activity: none so far.
+fn never_active(user: UserId) -> Change {
+    let row = Row::new(vec![Value::Bytes(user.as_bytes().to_vec()), Value::Int(0)]);
+    Change::Insert { table: &tables::ACTIVITY, row }
+}

@@ -1,0 +1,130 @@
+//! What a mailed link or a ticket leads to, and whether it still does.
+
+use time::OffsetDateTime;
+
+use super::{Auth, core::Core};
+use crate::{
+    error::{Error, Result},
+    model::{Account, Credential, Invitation, Link, Status, User},
+    policy::{Personal, Policy, Violation},
+    secret::{Password, Purpose, Token},
+};
+
+/// What the page behind a mailed link shows before anything is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkView {
+    /// The username the password will belong to.
+    pub username: String,
+    /// The address the link was mailed to.
+    pub email: String,
+    /// The company's name.
+    pub account: String,
+}
+
+impl Auth {
+    /// Looks at a link without using it up: a mail scanner that follows it does no harm.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where it is unknown, used, expired or dead for another reason;
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn look_at_link(&self, purpose: Purpose, token: &Token) -> Result<LinkView> {
+        let led = Led::load(&self.core, purpose, token).await?;
+        let led = led.standing(self.core.now()).ok_or(Error::Rejected)?;
+        Ok(LinkView {
+            username: led.user.username.as_str().to_owned(),
+            email: led.user.email.as_str().to_owned(),
+            account: led.account.name.clone(),
+        })
+    }
+}
+
+/// Where a token leads: rows as they are, to be judged by [`Led::standing`].
+pub(super) struct Led(Option<Standing>);
+
+/// Where a token leads, with everything a decision about it needs.
+pub(super) struct Standing {
+    pub(super) link: Link,
+    pub(super) user: User,
+    pub(super) account: Account,
+    pub(super) credential: Option<Credential>,
+    pub(super) invitation: Option<Invitation>,
+}
+
+impl Led {
+    pub(super) async fn load(core: &Core, purpose: Purpose, token: &Token) -> Result<Self> {
+        let digest = token.digest(purpose);
+        let Some(link) = core.get::<Link>(digest.as_bytes()).await? else { return Ok(Self(None)) };
+        let Some(user) = core.get::<User>(link.user.as_bytes()).await? else {
+            return Ok(Self(None));
+        };
+        let Some(account) = core.get::<Account>(link.account.as_bytes()).await? else {
+            return Ok(Self(None));
+        };
+        let credential = core.get(link.user.as_bytes()).await?;
+        let invitation = core.get(link.user.as_bytes()).await?;
+        Ok(Self(Some(Standing { link, user, account, credential, invitation })))
+    }
+
+    /// The address the link was mailed to; empty where there is no link.
+    pub(super) fn email(&self) -> &str {
+        self.0.as_ref().map_or("", |led| led.link.email.as_str())
+    }
+
+    /// Where it leads, if it still does: the one place that says whether a link stands.
+    pub(super) fn standing(self, now: OffsetDateTime) -> Option<Standing> {
+        self.0.filter(|led| {
+            let Standing { link, user, account, credential, invitation } = led;
+            let stamp = match link.purpose {
+                Purpose::Replacement => user.stamps.sessions,
+                _ => user.stamps.links,
+            };
+            let fits = match link.purpose {
+                Purpose::Activation => {
+                    user.status == Status::Invited
+                        && credential.is_none()
+                        && invitation.as_ref().is_some_and(|standing| standing.stands(now))
+                }
+                Purpose::Reset => user.status == Status::Active && credential.is_some(),
+                Purpose::Replacement => {
+                    let temporary = credential.as_ref().and_then(|held| held.temporary_until);
+                    user.status == Status::Active && temporary.is_some_and(|until| now < until)
+                }
+                Purpose::Cookie | Purpose::Bearer => false,
+            };
+            let mailed_there =
+                link.purpose == Purpose::Replacement || link.email == user.email.canonical();
+            now < link.expires_at
+                && link.user_stamp == stamp
+                && link.account_stamp == account.stamp
+                && user.account == link.account
+                && mailed_there
+                && fits
+        })
+    }
+}
+
+impl Standing {
+    /// Which requirements a new password misses.
+    pub(super) fn check(&self, policy: &Policy, field: &'static str, new: &Password) -> Result<()> {
+        check(policy, field, new, &self.user, &self.account)
+    }
+}
+
+/// Which requirements a new password of this user misses: all of them at once.
+pub(super) fn check(
+    policy: &Policy,
+    field: &'static str,
+    new: &Password,
+    user: &User,
+    account: &Account,
+) -> Result<()> {
+    let personal = Personal {
+        username: &user.username,
+        email: &user.email,
+        name: &user.name,
+        company: &account.name,
+    };
+    let missed: Vec<Violation> = policy.passwords.check(field, new, &personal);
+    if missed.is_empty() { Ok(()) } else { Err(Error::Invalid(missed)) }
+}

@@ -1,0 +1,324 @@
+//! Logging in.
+
+use super::{
+    Auth, Identity, SessionToken,
+    budgets::{Budgets, cleared, given_back},
+    core::{Core, text},
+    draft::{Draft, Note, Verdict, acting},
+    session,
+};
+use crate::{
+    clock::{after, to_micros},
+    error::{Error, Result},
+    hash::Verified,
+    id::{AccountId, UserId},
+    model::{
+        Account, Actor, Client, Credential, EventKind, Link, LoginName, Status, Transport, User,
+        Wish,
+    },
+    policy::Policy,
+    secret::{Password, Purpose, Token},
+    store::tables,
+};
+
+/// What somebody logs in with.
+///
+/// ```
+/// use portcullis::{auth::Credentials, secret::Password};
+/// let password = Password::new("correct horse battery staple")?;
+/// let credentials = Credentials::new("ada", password).remember(true);
+/// # Ok::<(), portcullis::secret::PasswordTooLong>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    login: LoginName,
+    password: Password,
+    wish: Wish,
+}
+
+impl Credentials {
+    /// A username or a proven e-mail address, and the password.
+    #[must_use]
+    pub fn new(login: &str, password: Password) -> Self {
+        let wish = Wish { transport: Transport::Cookie, remember: false };
+        Self { login: LoginName::new(login), password, wish }
+    }
+
+    /// Whether this device is to be remembered: a longer session.
+    #[must_use]
+    pub fn remember(mut self, remember: bool) -> Self {
+        self.wish.remember = remember;
+        self
+    }
+
+    /// How the session's token is to travel; in a cookie unless said otherwise.
+    #[must_use]
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.wish.transport = transport;
+        self
+    }
+}
+
+/// What a right password leads to.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum LogIn {
+    /// A session.
+    SignedIn(SignedIn),
+    /// The password is a temporary one: a new one must be chosen before anything else, with
+    /// [`Auth::replace_password`].
+    PasswordChangeRequired(Ticket),
+}
+
+impl LogIn {
+    /// The session.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where something else comes first; for hosts that cannot do that.
+    pub fn signed_in(self) -> Result<SignedIn> {
+        match self {
+            Self::SignedIn(signed_in) => Ok(signed_in),
+            Self::PasswordChangeRequired(_) => Err(Error::Rejected),
+        }
+    }
+}
+
+/// A new session, and whose.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SignedIn {
+    /// What the client shows from now on.
+    pub token: SessionToken,
+    /// Who it is.
+    pub identity: Identity,
+}
+
+/// What a log-in hands out when a new password must be chosen first. It opens nothing else, once,
+/// for ten minutes.
+#[derive(Debug, Clone)]
+pub struct Ticket(pub(super) Token);
+
+impl Ticket {
+    /// The ticket as a form carries it. Do not log it, do not store it.
+    #[must_use]
+    pub fn reveal(&self) -> zeroize::Zeroizing<String> {
+        self.0.reveal()
+    }
+}
+
+impl Auth {
+    /// Logs somebody in.
+    ///
+    /// It does the same work for everybody: the reads, the limits, one hash, one commit. Why it
+    /// was refused stands in the audit trail only.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] for an unknown name, a wrong password, and users who are invited,
+    /// disabled, removed or stopped by too many failures; [`Error::Throttled`] before any hash,
+    /// when the name or the network has used up its tries; [`Error::AccountEnded`] after a right
+    /// password where the company's plan has ended; [`Error::Busy`] when the machine hashes all
+    /// it can; [`Error::Unavailable`] when the store does not answer.
+    pub async fn login(&self, credentials: Credentials, client: &Client) -> Result<LogIn> {
+        let core = &self.core;
+        let name = &credentials.login;
+        let facts = Facts::load(core, name).await?;
+        let budgets = Budgets { key: core.key().await?, limits: &core.policy.limits };
+        let typed = budgets.typed(name.canonical());
+        let in_a_row = match &facts.who {
+            Some(who) if who.credential.is_some() => budgets.password(who.user.id, who.password()),
+            _ => budgets.no_password(name.canonical()),
+        };
+        let charges =
+            [budgets.log_in_name(name.canonical()), budgets.log_in_network(client), in_a_row];
+        let verdicts = core.store.charge(&charges, core.now()).await?;
+        if let Some(retry_at) = verdicts.iter().filter_map(|verdict| verdict.retry_at).max() {
+            return Err(Error::Throttled { retry_at });
+        }
+        let stopped = verdicts
+            .last()
+            .is_some_and(|verdict| verdict.count > core.policy.limits.failures_in_a_row);
+
+        let verified = core.verify(&credentials.password, facts.hash()).await;
+        let verified = match verified {
+            Ok(verified) => verified,
+            Err(error) => {
+                // Nobody failed: all three units go back.
+                core.store.charge(&charges.map(given_back), core.now()).await?;
+                return Err(error);
+            }
+        };
+        let attempt = Attempt {
+            verified,
+            stopped,
+            wish: credentials.wish,
+            client,
+            typed,
+            token: Token::draw(core.entropy.as_ref())?,
+        };
+        let verdict = decide(&core.policy, &facts, &attempt, core.draft()?);
+        let right = matches!(
+            &verdict,
+            Ok(_) | Err(super::draft::Refusal { error: Error::AccountEnded, .. })
+        );
+        // A new session expects nothing of any row, so only a store at fault says Conflict here.
+        let answer = core.settle(verdict).await?.unwrap_or(Err(Error::Busy));
+        if right {
+            let [name, network, in_a_row] = charges;
+            let charges = [given_back(name), given_back(network), cleared(in_a_row)];
+            core.store.charge(&charges, core.now()).await?;
+            self.renew_hash(&facts, &credentials.password, verified).await;
+        }
+        let begun = answer?;
+        Ok(match begun {
+            Begun::Session { session, user, account } => {
+                let policy = std::sync::Arc::clone(&core.policy);
+                let transport = attempt.wish.transport;
+                LogIn::SignedIn(SignedIn {
+                    token: SessionToken { token: attempt.token, transport },
+                    identity: Identity::new(user, account, session, policy),
+                })
+            }
+            Begun::Ticket => LogIn::PasswordChangeRequired(Ticket(attempt.token)),
+        })
+    }
+
+    /// Hashes a right password anew where the stored hash is weaker than today's. Failing to
+    /// changes nothing for the person, who is logged in already.
+    async fn renew_hash(&self, facts: &Facts, password: &Password, verified: Verified) {
+        let Some(credential) = facts.who.as_ref().and_then(|who| who.credential.clone()) else {
+            return;
+        };
+        if !(verified.matches && verified.outdated) {
+            return;
+        }
+        let renewed = async {
+            let hash = self.core.hash(password).await?;
+            let mut draft = self.core.draft()?;
+            draft.replace(Credential { hash, ..credential });
+            self.core.settle(draft.done(())).await
+        };
+        if let Err(error) = renewed.await {
+            tracing::warn!(kind = error.kind(), "a password hash was not renewed");
+        }
+    }
+}
+
+/// Who the typed name belongs to, if anybody.
+struct Facts {
+    who: Option<Who>,
+}
+
+struct Who {
+    user: User,
+    account: Account,
+    credential: Option<Credential>,
+}
+
+impl Who {
+    fn password(&self) -> i64 {
+        self.credential.as_ref().map_or(0, |credential| to_micros(credential.changed_at))
+    }
+}
+
+impl Facts {
+    /// Reads the same rows in the same order whether the name is somebody's or not.
+    async fn load(core: &Core, name: &LoginName) -> Result<Self> {
+        let by_username: Option<User> =
+            core.find(&tables::BY_USERNAME, text(name.username_key())).await?;
+        let by_email: Option<User> =
+            core.find(&tables::BY_PROVEN_EMAIL, text(name.email_key())).await?;
+        let user = by_username.or(by_email);
+        let user_id = user.as_ref().map_or(UserId::NOBODY, |user| user.id);
+        let account_id = user.as_ref().map_or(AccountId::NOBODY, |user| user.account);
+        let credential: Option<Credential> = core.get(user_id.as_bytes()).await?;
+        let account: Option<Account> = core.get(account_id.as_bytes()).await?;
+        let who = user.zip(account).map(|(user, account)| Who { user, account, credential });
+        Ok(Self { who })
+    }
+
+    fn hash(&self) -> Option<&str> {
+        Some(self.who.as_ref()?.credential.as_ref()?.hash.as_str())
+    }
+}
+
+struct Attempt<'a> {
+    verified: Verified,
+    stopped: bool,
+    wish: Wish,
+    client: &'a Client,
+    typed: [u8; 32],
+    token: Token,
+}
+
+enum Begun {
+    Session { session: crate::model::Session, user: User, account: Account },
+    Ticket,
+}
+
+fn decide(
+    policy: &Policy,
+    facts: &Facts,
+    attempt: &Attempt<'_>,
+    mut draft: Draft,
+) -> Verdict<Begun> {
+    let now = draft.now();
+    let refused = |reason| Note {
+        kind: EventKind::LogInRefused,
+        actor: Actor::Stranger,
+        account: None,
+        subject: None,
+        client: attempt.client,
+        reason,
+        typed: Some(attempt.typed),
+    };
+    let Some(Who { user, account, credential }) = &facts.who else {
+        draft.record(refused("unknown"));
+        return draft.refuse(Error::Rejected);
+    };
+    let about = |reason| Note {
+        account: Some(user.account),
+        subject: Some(user),
+        typed: None,
+        ..refused(reason)
+    };
+    let temporary = credential.as_ref().and_then(|credential| credential.temporary_until);
+    let reason = match user.status {
+        Status::Invited => Some("invited"),
+        Status::Disabled => Some("disabled"),
+        Status::Removed => Some("removed"),
+        Status::Active if attempt.stopped => Some("stopped"),
+        Status::Active if !attempt.verified.matches => Some("wrong_password"),
+        Status::Active if temporary.is_some_and(|until| until <= now) => Some("temporary_expired"),
+        Status::Active => None,
+    };
+    if let Some(reason) = reason {
+        draft.record(about(reason));
+        return draft.refuse(Error::Rejected);
+    }
+    if account.plan_ended(now) && !policy.roles.is_administrator(&user.role) {
+        draft.record(about("plan_ended"));
+        return draft.refuse(Error::AccountEnded);
+    }
+    if temporary.is_some() {
+        let ticket = Link {
+            digest: attempt.token.digest(Purpose::Replacement),
+            purpose: Purpose::Replacement,
+            user: user.id,
+            account: user.account,
+            email: String::new(),
+            wish: Some(attempt.wish),
+            user_stamp: user.stamps.sessions,
+            account_stamp: account.stamp,
+            created_at: now,
+            expires_at: after(now, policy.lifetimes.ticket),
+        };
+        draft.insert(&ticket);
+        return draft.done(Begun::Ticket);
+    }
+    let opening = session::Opening { user, account, wish: attempt.wish, client: attempt.client };
+    let session = opening.session(policy, &attempt.token, &mut draft);
+    let note = Note::of(EventKind::LoggedIn, acting(user.id, user), user, attempt.client);
+    draft.record(note);
+    draft.raise(&tables::ACTIVITY, user.id.as_bytes(), "last_login_at", now);
+    draft.done(Begun::Session { session, user: user.clone(), account: account.clone() })
+}

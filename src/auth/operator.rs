@@ -1,0 +1,288 @@
+//! What the operator of the site does: never from a request, always with a reason.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::{
+    NewUser,
+    core::{Core, Task, text},
+    draft::{Deed, Draft, Note, Verdict},
+    invitations::{By, Resend, Revoke},
+    invite::{Invite, Inviter, Profile},
+};
+use crate::{
+    clock::after,
+    error::{Error, Result},
+    id::{AccountId, UserId},
+    model::{
+        Account, Actor, Client, Credential, EventKind, PersonName, Plan, Status, User, Username,
+    },
+    policy::{Policy, effects::Cause},
+    secret::Password,
+    store::tables,
+};
+
+/// The operator of the site. [`Builder::build`](super::Builder::build) makes one beside
+/// [`Auth`](super::Auth), and nothing else does, so no request handler can reach it by accident.
+#[derive(Clone)]
+pub struct Operator {
+    pub(super) core: Arc<Core>,
+}
+
+/// The operator with a reason, which the audit trail keeps.
+#[derive(Clone)]
+pub struct Acting<'a> {
+    core: &'a Core,
+    reason: &'a str,
+}
+
+/// An account to be opened.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    name: PersonName,
+    plan: Plan,
+    plan_until: Option<OffsetDateTime>,
+    seats: Option<u32>,
+}
+
+/// What was opened.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The account.
+    pub account: Account,
+    /// Its first administrator, invited.
+    pub administrator: User,
+}
+
+impl NewAccount {
+    /// A company of this name on this plan, with as many users as it likes and no end.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the name is empty, too long, or holds control characters.
+    pub fn new(name: &str, plan: Plan) -> Result<Self> {
+        let name = PersonName::parse(name)
+            .map_err(|error| Error::invalid("name", "format", error.to_string()))?;
+        Ok(Self { name, plan, plan_until: None, seats: None })
+    }
+
+    /// When the plan ends.
+    #[must_use]
+    pub fn until(mut self, until: OffsetDateTime) -> Self {
+        self.plan_until = Some(crate::clock::whole_micros(until));
+        self
+    }
+
+    /// How many users it may have.
+    #[must_use]
+    pub fn seats(mut self, seats: u32) -> Self {
+        self.seats = Some(seats);
+        self
+    }
+}
+
+impl Operator {
+    /// Acts, for this reason.
+    #[must_use]
+    pub fn because<'a>(&'a self, reason: &'a str) -> Acting<'a> {
+        Acting { core: &self.core, reason }
+    }
+
+    /// The user of this username, in whichever account.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn find_user(&self, username: &Username) -> Result<Option<User>> {
+        self.core.find(&tables::BY_USERNAME, text(username.canonical())).await
+    }
+}
+
+impl Acting<'_> {
+    /// Opens an account and invites its first administrator, who is mailed the activation link.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the plan is unknown or the role makes no administrator;
+    /// [`Error::Conflict`] with `field` `username` where the name is taken;
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn open_account(&self, new: &NewAccount, administrator: &NewUser) -> Result<Opened> {
+        let task =
+            OpenAccount { policy: &self.core.policy, new, administrator, reason: self.reason };
+        self.core.run(&task).await
+    }
+
+    /// Invites somebody into an account.
+    ///
+    /// # Errors
+    /// As [`UserAccounts::invite`](super::UserAccounts::invite), and [`Error::NotFound`] for an
+    /// unknown account.
+    pub async fn invite(&self, account: AccountId, new: &NewUser) -> Result<User> {
+        let inviter = Inviter::Operator(self.reason);
+        let policy = &self.core.policy;
+        self.core.run(&Invite { policy, account, new, inviter, client: &here() }).await
+    }
+
+    /// Mails somebody's activation letter again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where they are not invited; [`Error::Unavailable`] when the store
+    /// does not answer.
+    pub async fn resend_activation(&self, user: UserId) -> Result<()> {
+        let by = By::Operator(self.reason);
+        let policy = &self.core.policy;
+        self.core.run(&Resend { policy, user, by, client: &here() }).await
+    }
+
+    /// Takes somebody's invitation back.
+    ///
+    /// # Errors
+    /// As [`resend_activation`](Self::resend_activation).
+    pub async fn revoke_invitation(&self, user: UserId) -> Result<()> {
+        let by = By::Operator(self.reason);
+        let policy = &self.core.policy;
+        self.core.run(&Revoke { policy, user, by, client: &here() }).await
+    }
+
+    /// Sets a temporary password for somebody who cannot reset theirs. It must be replaced at
+    /// the next log-in, within a day. Every session, link and ticket of theirs ends, and they
+    /// are told.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where they have no password; [`Error::Invalid`] with every
+    /// requirement missed; [`Error::Busy`] when the machine hashes all it can;
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn set_temporary_password(&self, user: UserId, password: &Password) -> Result<()> {
+        let core = self.core;
+        let found: User = core.get(user.as_bytes()).await?.ok_or(Error::NotFound)?;
+        let account: Account = core.get(found.account.as_bytes()).await?.ok_or(Error::NotFound)?;
+        super::link::check(&core.policy, "password", password, &found, &account)?;
+        let hash = core.hash(password).await?;
+        let task = SetTemporary { policy: &core.policy, user, hash, reason: self.reason };
+        core.run(&task).await
+    }
+
+    /// The activation link of somebody invited, on the operator's screen instead of in their
+    /// mailbox. Whoever sees it can become them: it is for setting up the first account on a
+    /// machine of one's own. Links mailed before stay good.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where they are not invited or the invitation has ended;
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn danger_activation_link(&self, user: UserId) -> Result<String> {
+        crate::outbox::set_up_link(self.core, user, self.reason).await
+    }
+}
+
+/// The operator's client: this machine.
+fn here() -> Client {
+    Client::new(None, "operator")
+}
+
+struct OpenAccount<'a> {
+    policy: &'a Policy,
+    new: &'a NewAccount,
+    administrator: &'a NewUser,
+    reason: &'a str,
+}
+
+impl Task for OpenAccount<'_> {
+    /// Whether the administrator's username is taken.
+    type Facts = bool;
+    type Outcome = Opened;
+
+    async fn load(&self, core: &Core) -> Result<bool> {
+        let name = self.administrator.username();
+        let same: Option<User> = core.find(&tables::BY_USERNAME, text(name.canonical())).await?;
+        let alike: Option<User> =
+            core.find(&tables::BY_LOOK_ALIKE, text(&name.look_alike())).await?;
+        Ok(same.is_some() || alike.is_some())
+    }
+
+    fn decide(&self, taken: bool, mut draft: Draft) -> Verdict<Opened> {
+        let now = draft.now();
+        let invalid = |field, message: &str| Error::invalid(field, "unknown", message.to_owned());
+        if !self.policy.plans.knows(&self.new.plan) {
+            return draft.refuse(invalid("plan", "There is no such plan."));
+        }
+        if !self.policy.roles.is_administrator(self.administrator.role()) {
+            let message = "The first user of an account must be an administrator.";
+            return draft.refuse(invalid("role", message));
+        }
+        if taken {
+            return draft.refuse(Error::Conflict { field: "username" });
+        }
+        let mut account = Account {
+            id: AccountId::from_random(now, &draft.random()),
+            name: self.new.name.as_str().to_owned(),
+            plan: self.new.plan.clone(),
+            plan_until: self.new.plan_until,
+            seats: self.new.seats,
+            seats_taken: 0,
+            administrators: 0,
+            stamp: 0,
+            created_at: now,
+            version: 1,
+        };
+        if !account.has_free_seat() {
+            return draft.refuse(Error::Conflict { field: "seats" });
+        }
+        let client = here();
+        let profile = Profile {
+            policy: self.policy,
+            new: self.administrator,
+            account: &account,
+            inviter: "",
+            client: &client,
+        };
+        let administrator = profile.draft(&mut draft);
+        account.count(None, Some(&administrator));
+        draft.insert(&account);
+        for kind in [EventKind::AccountOpened, EventKind::Invited] {
+            let note = Note::of(kind, Actor::Operator, &administrator, &client);
+            draft.record(note.because(self.reason));
+        }
+        draft.done(Opened { account, administrator })
+    }
+}
+
+struct SetTemporary<'a> {
+    policy: &'a Policy,
+    user: UserId,
+    hash: String,
+    reason: &'a str,
+}
+
+impl Task for SetTemporary<'_> {
+    type Facts = (Option<User>, Option<Credential>);
+    type Outcome = ();
+
+    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+        Ok((core.get(self.user.as_bytes()).await?, core.get(self.user.as_bytes()).await?))
+    }
+
+    fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<()> {
+        let now = draft.now();
+        let (Some(mut user), Some(credential)) = facts else {
+            return draft.refuse(Error::NotFound);
+        };
+        if user.status != Status::Active {
+            return draft.refuse(Error::NotFound);
+        }
+        draft.replace(Credential {
+            hash: self.hash.clone(),
+            changed_at: now,
+            temporary_until: Some(after(now, self.policy.lifetimes.temporary_password)),
+            ..credential
+        });
+        let client = here();
+        let deed = Deed {
+            actor: Actor::Operator,
+            client: &client,
+            reason: self.reason,
+            letter_lifetime: self.policy.lifetimes.letter,
+        };
+        draft.take_effect(Cause::TemporaryPasswordSet, &mut user, deed);
+        draft.replace(user);
+        draft.done(())
+    }
+}

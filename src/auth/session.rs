@@ -1,0 +1,161 @@
+//! Recognising somebody, and logging out.
+
+use std::sync::{Arc, PoisonError};
+
+use time::OffsetDateTime;
+
+use super::{
+    Auth, Identity, SessionToken,
+    core::{Core, Task},
+    draft::{Draft, Note, Verdict, acting},
+};
+use crate::{
+    clock::after,
+    error::{Error, Result},
+    id::SessionId,
+    model::{Account, Client, EventKind, Session, Status, User, Wish},
+    policy::Policy,
+    secret::Token,
+    store::{Record as _, SessionRows},
+};
+
+impl Auth {
+    /// Recognises somebody by their session: one read, and its answer is as fresh as that read.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] where the session is unknown, has ended, or belongs to
+    /// somebody who may no longer log in; [`Error::Unavailable`] when the store does not answer.
+    pub async fn identify(&self, token: &SessionToken) -> Result<Identity> {
+        let core = &self.core;
+        let rows = core.store.session(&token.digest()).await?.ok_or(Error::Unauthenticated)?;
+        let now = core.now();
+        let (session, user, account) = standing(&rows, &core.policy, now)?;
+        self.note_seen(&session, now).await;
+        Ok(Identity::new(user, account, session, Arc::clone(&core.policy)))
+    }
+
+    /// Ends the session of this token. One that has ended already is fine: the person is logged
+    /// out either way.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn logout(&self, token: &SessionToken, client: &Client) -> Result<()> {
+        self.core.run(&LogOut { token, client }).await
+    }
+
+    /// Remembers that a session was used, for the next flush.
+    async fn note_seen(&self, session: &Session, now: OffsetDateTime) {
+        let core = &self.core;
+        let fresh = after(session.last_seen_at, core.policy.lifetimes.last_seen) > now;
+        if fresh {
+            return;
+        }
+        let overdue = {
+            let mut seen = core.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let (first, latest) = seen.entry(session.digest).or_insert((now, now));
+            *latest = now;
+            let first = *first;
+            // Nobody has flushed for two rounds: there is no background task, so do it here.
+            after(first, core.policy.lifetimes.last_seen * 2) <= now || seen.len() >= 10_000
+        };
+        if overdue && let Err(error) = self.flush_activity().await {
+            tracing::warn!(kind = error.kind(), "last-seen times were not written");
+        }
+    }
+}
+
+/// Whether the session of these rows stands: the one place that says so.
+fn standing(
+    rows: &SessionRows,
+    policy: &Policy,
+    now: OffsetDateTime,
+) -> Result<(Session, User, Account)> {
+    let session = Session::from_row(&rows.session)?;
+    let user = User::from_row(&rows.user)?;
+    let account = Account::from_row(&rows.account)?;
+    if stands(&session, &user, &account, policy, now) {
+        Ok((session, user, account))
+    } else {
+        Err(Error::Unauthenticated)
+    }
+}
+
+/// Whether a session stands at `now`.
+pub(super) fn stands(
+    session: &Session,
+    user: &User,
+    account: &Account,
+    policy: &Policy,
+    now: OffsetDateTime,
+) -> bool {
+    let idle =
+        !session.remembered && after(session.last_seen_at, policy.lifetimes.session_idle) <= now;
+    let may_stay = !account.plan_ended(now) || policy.roles.is_administrator(&user.role);
+    user.status == Status::Active
+        && session.user == user.id
+        && session.account == account.id
+        && user.account == account.id
+        && session.user_stamp == user.stamps.sessions
+        && session.account_stamp == account.stamp
+        && now < session.expires_at
+        && !idle
+        && may_stay
+}
+
+/// What a new session is opened with.
+pub(super) struct Opening<'a> {
+    pub(super) user: &'a User,
+    pub(super) account: &'a Account,
+    pub(super) wish: Wish,
+    pub(super) client: &'a Client,
+}
+
+impl Opening<'_> {
+    /// The session, drafted.
+    pub(super) fn session(&self, policy: &Policy, token: &Token, draft: &mut Draft) -> Session {
+        let now = draft.now();
+        let lifetimes = &policy.lifetimes;
+        let lifetime =
+            if self.wish.remember { lifetimes.remembered_session } else { lifetimes.session };
+        let session = Session {
+            id: SessionId::from_random(now, &draft.random()),
+            digest: token.digest(self.wish.transport.purpose()),
+            user: self.user.id,
+            account: self.account.id,
+            transport: self.wish.transport,
+            user_stamp: self.user.stamps.sessions,
+            account_stamp: self.account.stamp,
+            created_at: now,
+            expires_at: after(now, lifetime),
+            last_seen_at: now,
+            remembered: self.wish.remember,
+            client: self.client.clone(),
+        };
+        draft.insert(&session);
+        session
+    }
+}
+
+struct LogOut<'a> {
+    token: &'a SessionToken,
+    client: &'a Client,
+}
+
+impl Task for LogOut<'_> {
+    type Facts = Option<(Session, User)>;
+    type Outcome = ();
+
+    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+        let Some(rows) = core.store.session(&self.token.digest()).await? else { return Ok(None) };
+        Ok(Some((Session::from_row(&rows.session)?, User::from_row(&rows.user)?)))
+    }
+
+    fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<()> {
+        if let Some((session, user)) = facts {
+            draft.delete(&session);
+            let actor = acting(user.id, &user);
+            draft.record(Note::of(EventKind::LoggedOut, actor, &user, self.client));
+        }
+        draft.done(())
+    }
+}

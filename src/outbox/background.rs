@@ -1,0 +1,120 @@
+//! The loop that does what nobody waits for.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{self, Instant},
+};
+
+use super::{PutOff, carry_out, take};
+use crate::{
+    auth::{Auth, core::Core},
+    error::Result,
+    model::Intent,
+    store::Table,
+};
+
+/// How many letters are on their way at once. One whose mail server hangs takes up a place for
+/// as long as [`SEND`] at the most, and comes back later and later.
+const AT_ONCE: usize = 64;
+
+/// The longest a letter may take to be handed over.
+const SEND: Duration = Duration::from_secs(60);
+
+/// How often the outbox is looked at when nothing rings.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How often "last seen" is written.
+const FLUSH: Duration = Duration::from_secs(30);
+
+/// How often what has expired is purged, and how much at a time.
+const PURGE: Duration = Duration::from_secs(60);
+const PURGE_SLICE: u32 = 500;
+
+impl Auth {
+    /// Sends letters, writes "last seen" and purges what has expired, until it is dropped: give
+    /// it to `tokio::spawn`. Several processes may run it on one store. Dropping it loses
+    /// nothing: what was not done is still there for the next.
+    pub async fn background(self) {
+        let core = self.core.as_ref();
+        let mut out = Out::new(Arc::clone(&self.core));
+        let (mut flushed, mut purged) = (Instant::now(), Instant::now());
+        loop {
+            // Whether it rang or the time was up, the outbox is looked at.
+            drop(time::timeout(LOOK, core.bell.heard()).await);
+            out.send_due().await;
+            if flushed.elapsed() >= FLUSH {
+                say(self.flush_activity().await);
+                flushed = Instant::now();
+            }
+            if purged.elapsed() >= PURGE {
+                say(purge(core).await);
+                purged = Instant::now();
+            }
+        }
+    }
+}
+
+/// A failure here is nobody's request: it is logged, and the next round tries again.
+fn say(result: Result<()>) {
+    if let Err(error) = result {
+        tracing::warn!(kind = error.kind(), "background work was put off");
+    }
+}
+
+/// Letters on their way.
+struct Out {
+    core: Arc<Core>,
+    places: Arc<Semaphore>,
+    going: JoinSet<()>,
+}
+
+impl Out {
+    fn new(core: Arc<Core>) -> Self {
+        Self { core, places: Arc::new(Semaphore::new(AT_ONCE)), going: JoinSet::new() }
+    }
+
+    /// Starts everything that is due and has a place.
+    async fn send_due(&mut self) {
+        while self.going.try_join_next().is_some() {}
+        loop {
+            let free = self.places.available_permits();
+            let limit = u32::try_from(free).unwrap_or(u32::MAX);
+            let due = match take(&self.core, limit).await {
+                Ok(due) if !due.is_empty() => due,
+                Ok(_) => return,
+                Err(error) => return say(Err(error)),
+            };
+            for intent in due {
+                self.start(intent);
+            }
+        }
+    }
+
+    fn start(&mut self, intent: Intent) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
+        let core = Arc::clone(&self.core);
+        self.going.spawn(async move {
+            let _place = place;
+            let leased = intent.clone();
+            match time::timeout(SEND, carry_out(&core, intent)).await {
+                Ok(result) => say(result),
+                Err(_) => say(core.run(&PutOff { leased: &leased }).await),
+            }
+            core.bell.ring();
+        });
+    }
+}
+
+/// Deletes a slice of what has expired from each table where rows expire.
+async fn purge(core: &Core) -> Result<()> {
+    for table in Table::ALL.iter().filter(|table| table.expires.is_some()) {
+        while core.store.purge(table, core.now(), PURGE_SLICE).await? == PURGE_SLICE {
+            // A log-in that waits goes first.
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! The wording of letters: templates a host can override.
+
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    id::IntentId,
+    mail::Letter,
+    model::{Account, Client, EmailAddress, Template, User},
+    site::Site,
+};
+
+/// The wording of letters.
+///
+/// Each letter has three parts, `NAME.subject`, `NAME.txt` and `NAME.html`, written for
+/// [minijinja](https://docs.rs/minijinja). The names are those of
+/// [`Template`](crate::model::Template::as_str).
+///
+/// ```
+/// use portcullis::outbox::Letters;
+/// let letters = Letters::default()
+///     .with("reset.subject", "Choose a new password at {{ site.name }}");
+/// assert!(letters.findings().is_empty());
+/// let wrong = Letters::default().with("reset.txt", "{{ no.such.thing }}");
+/// assert!(!wrong.findings().is_empty());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Letters {
+    environment: Environment<'static>,
+    findings: Vec<String>,
+}
+
+macro_rules! built_in {
+    ($($name:literal)*) => {
+        &[$((concat!("letters/", $name), include_str!(concat!("letters/", $name)))),*]
+    };
+}
+
+const BUILT_IN: &[(&str, &str)] = built_in![
+    "_foot.txt" "_what.html" "_what.txt" "_who.html" "base.html"
+    "reset.subject" "reset.txt" "reset.html"
+    "activation.subject" "activation.txt" "activation.html"
+    "activated.subject" "activated.txt" "activated.html"
+    "password_changed.subject" "password_changed.txt" "password_changed.html"
+    "password_reset.subject" "password_reset.txt" "password_reset.html"
+    "temporary_password.subject" "temporary_password.txt" "temporary_password.html"
+];
+
+impl Default for Letters {
+    fn default() -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let letters = Self { environment, findings: Vec::new() };
+        BUILT_IN.iter().fold(letters, |letters, (name, source)| letters.put(name, source))
+    }
+}
+
+impl Letters {
+    /// These letters with another wording for one part, such as `reset.txt`, or with another
+    /// `_foot.txt` or `base.html` that all of them share.
+    #[must_use]
+    pub fn with(self, part: &str, source: &str) -> Self {
+        let name = format!("letters/{part}");
+        if BUILT_IN.iter().any(|(known, _)| *known == name) {
+            self.put(&name, source)
+        } else {
+            let mut findings = self.findings;
+            findings.push(format!("letters: there is no part called {part}"));
+            Self { findings, ..self }
+        }
+    }
+
+    fn put(mut self, name: &str, source: &str) -> Self {
+        let (name, source) = (name.to_owned(), source.to_owned());
+        if let Err(error) = self.environment.add_template_owned(name, source) {
+            self.findings.push(format!("letters: {error}"));
+        }
+        self
+    }
+
+    /// What keeps a letter from being written, found by writing each once.
+    #[must_use]
+    pub fn findings(&self) -> Vec<String> {
+        let mut found = self.findings.clone();
+        let site = context! { name => "Site", url => "https://site.example", support => "" };
+        let sample = context! {
+            site,
+            user => context! { name => "Ada", username => "ada", email => "ada@site.example" },
+            account => context! { name => "Acme" },
+            link => "https://site.example/auth/reset?token=…",
+            expires => moment(OffsetDateTime::UNIX_EPOCH),
+            at => moment(OffsetDateTime::UNIX_EPOCH),
+            client => context! { address => "192.0.2.1", agent => "Browser" },
+            inviter => "Grace",
+        };
+        for template in Template::ALL {
+            for part in ["subject", "txt", "html"] {
+                if let Err(error) = self.part(*template, part, &sample) {
+                    found.push(format!("letters: {}.{part}: {error}", template.as_str()));
+                }
+            }
+        }
+        found
+    }
+
+    fn part(
+        &self,
+        template: Template,
+        part: &str,
+        facts: &Value,
+    ) -> Result<String, minijinja::Error> {
+        let name = format!("letters/{}.{part}", template.as_str());
+        self.environment.get_template(&name)?.render(facts)
+    }
+
+    /// Writes a letter.
+    pub(super) fn write(&self, facts: &Facts<'_>) -> Result<Letter, minijinja::Error> {
+        let name = unlinked(facts.user.name.as_str());
+        let address = facts.client.address.map(|address| address.to_string());
+        let values = context! {
+            site => context! {
+                name => facts.site.name(),
+                url => facts.site.origin(),
+                support => facts.site.support_contact(),
+            },
+            user => context! {
+                name => name.as_str(),
+                username => facts.user.username.as_str(),
+                email => facts.to.as_str(),
+            },
+            account => context! { name => unlinked(&facts.account.name) },
+            link => facts.link.as_deref(),
+            expires => facts.expires_at.map(moment),
+            at => moment(facts.at),
+            client => context! {
+                address => address.unwrap_or_default(),
+                agent => unlinked(&facts.client.agent),
+            },
+            inviter => unlinked(facts.inviter),
+        };
+        let subject = self.part(facts.template, "subject", &values)?;
+        Ok(Letter {
+            id: facts.id,
+            to: facts.to.clone(),
+            name,
+            subject: subject
+                .split(char::is_control)
+                .collect::<Vec<_>>()
+                .join(" ")
+                .trim()
+                .to_owned(),
+            text: self.part(facts.template, "txt", &values)?,
+            html: self.part(facts.template, "html", &values)?,
+        })
+    }
+}
+
+/// What a letter tells of.
+pub(super) struct Facts<'a> {
+    pub(super) id: IntentId,
+    pub(super) template: Template,
+    pub(super) site: &'a Site,
+    pub(super) user: &'a User,
+    pub(super) account: &'a Account,
+    pub(super) to: EmailAddress,
+    pub(super) link: Option<String>,
+    pub(super) expires_at: Option<OffsetDateTime>,
+    pub(super) at: OffsetDateTime,
+    pub(super) client: &'a Client,
+    pub(super) inviter: &'a str,
+}
+
+/// A moment as templates get it: for machines, and for people.
+fn moment(at: OffsetDateTime) -> Value {
+    let (day, month, year) = (at.day(), at.month(), at.year());
+    context! {
+        iso => at.format(&Rfc3339).unwrap_or_default(),
+        text => format!("{day} {month} {year}, {:02}:{:02} UTC", at.hour(), at.minute()),
+    }
+}
+
+/// Text somebody else chose, so that no mail program makes a link of it: an invitation must not
+/// carry the inviter's advertisement to a stranger.
+fn unlinked(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let at = |position: Option<usize>| position.and_then(|position| chars.get(position)).copied();
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let breaks = |(position, c): (usize, &char)| match c {
+        '/' | '\\' | '@' => true,
+        ':' | '.' => {
+            // Two letters behind it make a host name or a scheme; initials stay.
+            is_letter(at(position.checked_add(1))) && is_letter(at(position.checked_add(2)))
+                || at(position.checked_add(1)) == Some('/')
+        }
+        _ => false,
+    };
+    chars.iter().enumerate().map(|(i, c)| if breaks((i, c)) { ' ' } else { *c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_letter_can_be_written() {
+        assert_eq!(Letters::default().findings(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_do_not_become_links() {
+        assert_eq!(
+            unlinked("Buy at https://evil.example/x now"),
+            "Buy at https  evil example x now"
+        );
+        assert_eq!(unlinked("J.R.R. Tolkien, Jr."), "J.R.R. Tolkien, Jr.");
+        assert_eq!(unlinked("Mozilla/5.0 (X11; Linux)"), "Mozilla 5.0 (X11; Linux)");
+    }
+}

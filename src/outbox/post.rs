@@ -1,0 +1,263 @@
+//! One letter: its link minted, its text rendered, handed over.
+
+use super::{PutOff, finish, give_up, holds};
+use crate::{
+    auth::{
+        core::{Core, Task, page},
+        draft::{Draft, Note, Verdict},
+    },
+    clock::after,
+    error::{Error, Result},
+    id::UserId,
+    mail::MailError,
+    model::{
+        Account, Actor, Client, EmailAddress, Errand, EventKind, Intent, Invitation, Link, Status,
+        Template, User,
+    },
+    outbox::letters::Facts as LetterFacts,
+    policy::Policy,
+    secret::{Purpose, Token},
+    store::{Record as _, Value, tables},
+};
+
+/// How many reset links of one person stand together; the oldest makes room.
+const STANDING: usize = 3;
+
+/// Writes a letter and hands it over.
+pub(super) async fn post(core: &Core, mut intent: Intent) -> Result<()> {
+    let Errand::Letter { template, user, ref email, ref inviter, .. } = intent.errand else {
+        return Ok(());
+    };
+    let token = Token::draw(core.entropy.as_ref())?;
+    let mint = Mint { intent: &intent, template, user, email, token: &token, policy: &core.policy };
+    let Some(minted) = core.run(&mint).await? else {
+        // Somebody else's by now, or nothing to send any more: Mint has seen to it.
+        return Ok(());
+    };
+    let letter = core.letters.write(&LetterFacts {
+        id: intent.id,
+        template,
+        site: &core.site,
+        user: &minted.user,
+        account: &minted.account,
+        to: minted.to,
+        link: core.site.link(template, &token),
+        expires_at: minted.expires_at,
+        at: intent.created_at,
+        client: &intent.client,
+        inviter,
+    });
+    let letter = match letter {
+        Ok(letter) => letter,
+        Err(error) => {
+            // A host's template: it was checked when it was built, but not with every name.
+            tracing::error!(%error, template = template.as_str(), "a letter cannot be written");
+            return give_up(core, minted.intent, "template").await;
+        }
+    };
+    intent = minted.intent;
+    match core.mailer.send(&letter).await {
+        Ok(()) => finish(core, &intent).await,
+        Err(MailError::Permanent(_)) => give_up(core, intent, "refused").await,
+        Err(error) => {
+            tracing::warn!(errand = %intent.id, attempts = intent.attempts, %error, "a letter waits");
+            core.run(&PutOff { leased: &intent }).await
+        }
+    }
+}
+
+/// A letter that may go, as of this moment.
+struct Minted {
+    /// The errand as this worker now holds it.
+    intent: Intent,
+    user: User,
+    account: Account,
+    to: EmailAddress,
+    expires_at: Option<time::OffsetDateTime>,
+}
+
+struct Mint<'a> {
+    intent: &'a Intent,
+    template: Template,
+    user: UserId,
+    email: &'a str,
+    token: &'a Token,
+    policy: &'a Policy,
+}
+
+struct Facts {
+    held: bool,
+    user: Option<User>,
+    account: Option<Account>,
+    invitation: Option<Invitation>,
+    /// The link of an earlier try, while it stands.
+    earlier: Option<Link>,
+    /// The person's reset links, oldest first.
+    standing: Vec<Link>,
+}
+
+impl Task for Mint<'_> {
+    type Facts = Facts;
+    type Outcome = Option<Minted>;
+
+    async fn load(&self, core: &Core) -> Result<Facts> {
+        let user: Option<User> = core.get(self.user.as_bytes()).await?;
+        let account = match &user {
+            Some(user) => core.get(user.account.as_bytes()).await?,
+            None => None,
+        };
+        let earlier = match self.intent.errand {
+            Errand::Letter { minted: Some(digest), .. } => core.get(digest.as_bytes()).await?,
+            _ => None,
+        };
+        Ok(Facts {
+            held: holds(core, self.intent).await?,
+            invitation: core.get(self.user.as_bytes()).await?,
+            user,
+            account,
+            earlier,
+            standing: links_of(core, self.user, Purpose::Reset).await?,
+        })
+    }
+
+    fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<Option<Minted>> {
+        let now = draft.now();
+        if !facts.held {
+            return draft.done(None);
+        }
+        let Some((user, account, link)) = self.link(&facts, now) else {
+            // The person or the address is not what it was: there is nobody to write to.
+            draft.change(super::finished(self.intent));
+            return draft.done(None);
+        };
+        let to = EmailAddress::parse(self.email).unwrap_or_else(|_| user.email.clone());
+        let to = if to.canonical() == user.email.canonical() { user.email.clone() } else { to };
+        let mut intent = self.intent.clone();
+        let expires_at = link.as_ref().map(|link| link.expires_at);
+        if let Some(link) = link {
+            draft.insert(&link);
+            if let Some(earlier) = &facts.earlier {
+                draft.delete(earlier);
+            }
+            let earlier = facts.earlier.as_ref().map(|earlier| earlier.digest);
+            let mut others: Vec<_> =
+                facts.standing.iter().filter(|other| Some(other.digest) != earlier).collect();
+            others.sort_by_key(|other| std::cmp::Reverse(other.created_at));
+            if link.purpose == Purpose::Reset {
+                others.iter().skip(STANDING - 1).for_each(|oldest| draft.delete(*oldest));
+            }
+            if let Errand::Letter { minted, .. } = &mut intent.errand {
+                *minted = Some(link.digest);
+            }
+            draft.replace(intent.clone());
+            intent.version = intent.version.saturating_add(1);
+        }
+        let (user, account) = (user.clone(), account.clone());
+        draft.done(Some(Minted { intent, user, account, to, expires_at }))
+    }
+}
+
+impl Mint<'_> {
+    /// Whom the letter is for and the link it carries, as of now: status, address and invitation
+    /// are checked once more, since the letter may have waited.
+    fn link<'f>(
+        &self,
+        facts: &'f Facts,
+        now: time::OffsetDateTime,
+    ) -> Option<(&'f User, &'f Account, Option<Link>)> {
+        let (user, account) = (facts.user.as_ref()?, facts.account.as_ref()?);
+        let same_address = user.email.canonical() == self.email;
+        let lifetimes = &self.policy.lifetimes;
+        let purpose_and_end = match self.template {
+            Template::Reset => {
+                let theirs = user.status == Status::Active && user.email_proven && same_address;
+                theirs.then_some((Purpose::Reset, after(now, lifetimes.reset_link)))
+            }
+            Template::Activation => {
+                let invitation = facts.invitation.as_ref().filter(|it| it.stands(now));
+                let theirs = user.status == Status::Invited && same_address;
+                invitation.filter(|_| theirs).map(|invitation| {
+                    let end = after(now, lifetimes.activation_link).min(invitation.expires_at);
+                    (Purpose::Activation, end)
+                })
+            }
+            // A notice goes to the address that was theirs when it happened, whatever it is now.
+            _ => return (user.status != Status::Removed).then_some((user, account, None)),
+        };
+        let (purpose, expires_at) = purpose_and_end?;
+        let link = new_link(self.token, purpose, user, account, now, expires_at);
+        Some((user, account, Some(link)))
+    }
+}
+
+fn new_link(
+    token: &Token,
+    purpose: Purpose,
+    user: &User,
+    account: &Account,
+    created_at: time::OffsetDateTime,
+    expires_at: time::OffsetDateTime,
+) -> Link {
+    Link {
+        digest: token.digest(purpose),
+        purpose,
+        user: user.id,
+        account: account.id,
+        email: user.email.canonical().to_owned(),
+        wish: None,
+        user_stamp: user.stamps.links,
+        account_stamp: account.stamp,
+        created_at,
+        expires_at,
+    }
+}
+
+/// A person's links of one purpose, oldest first.
+async fn links_of(core: &Core, user: UserId, purpose: Purpose) -> Result<Vec<Link>> {
+    let purpose = Value::Text(purpose.as_str().to_owned());
+    let equal = vec![Value::Bytes(user.as_bytes().to_vec()), purpose];
+    let rows = core.store.page(&page(&tables::LINKS, "of_user", equal, 50)?).await?;
+    Ok(rows.iter().map(Link::from_row).collect::<Result<_, _>>()?)
+}
+
+/// Mints an activation link for the operator's own eyes.
+pub(crate) async fn set_up_link(core: &Core, user: UserId, reason: &str) -> Result<String> {
+    let token = Token::draw(core.entropy.as_ref())?;
+    core.run(&SetUp { user, token: &token, policy: &core.policy, reason }).await?;
+    core.site.link(Template::Activation, &token).ok_or(Error::NotFound)
+}
+
+struct SetUp<'a> {
+    user: UserId,
+    token: &'a Token,
+    policy: &'a Policy,
+    reason: &'a str,
+}
+
+impl Task for SetUp<'_> {
+    type Facts = (Option<User>, Option<Account>, Option<Invitation>);
+    type Outcome = ();
+
+    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+        let user: Option<User> = core.get(self.user.as_bytes()).await?;
+        let account = match &user {
+            Some(user) => core.get(user.account.as_bytes()).await?,
+            None => None,
+        };
+        Ok((user, account, core.get(self.user.as_bytes()).await?))
+    }
+
+    fn decide(&self, (user, account, invitation): Self::Facts, mut draft: Draft) -> Verdict<()> {
+        let now = draft.now();
+        let standing = invitation.filter(|invitation| invitation.stands(now));
+        let (Some(user), Some(account), Some(invitation)) = (user, account, standing) else {
+            return draft.refuse(Error::NotFound);
+        };
+        let end = after(now, self.policy.lifetimes.activation_link).min(invitation.expires_at);
+        draft.insert(&new_link(self.token, Purpose::Activation, &user, &account, now, end));
+        let client = Client::new(None, "operator");
+        let note = Note::of(EventKind::SetUpLinkMinted, Actor::Operator, &user, &client);
+        draft.record(note.because(self.reason));
+        draft.done(())
+    }
+}

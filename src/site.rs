@@ -1,0 +1,168 @@
+//! The site that embeds the library: its name, its address, whom to ask.
+
+use std::{fmt, net::IpAddr};
+
+use crate::{model::Template, secret::Token};
+
+/// What letters and pages say of the site, and where mailed links lead.
+///
+/// Links are made from this address only; no header of a request ever reaches one
+/// (CVE-2017-9303).
+///
+/// ```
+/// use portcullis::site::Site;
+/// let site = Site::new("Acme CRM", "https://crm.example")?.support("help@crm.example");
+/// assert!(site.is_secure());
+/// assert!(Site::new("Acme CRM", "http://crm.example").is_err(), "plain HTTP");
+/// assert!(Site::new("Acme CRM", "http://localhost:3000").is_ok(), "but for trying things out");
+/// # Ok::<(), portcullis::site::InvalidSite>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    name: String,
+    origin: String,
+    loopback: bool,
+    base: String,
+    support: String,
+}
+
+/// The site cannot be what it was described as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidSite {
+    /// No name, or one with control characters or more than 60 characters.
+    #[error("the site's name must have 1 to 60 characters and no control characters")]
+    Name,
+    /// Not an address of the form `https://host` or `https://host:port`.
+    #[error("the public URL must be https://host or https://host:port, without a path")]
+    Url,
+    /// Plain HTTP, where passwords and cookies would travel in the clear.
+    #[error("the public URL must be https, except on localhost, 127.0.0.0/8 and [::1]")]
+    Insecure,
+}
+
+impl Site {
+    /// A site of this name at this public URL.
+    ///
+    /// # Errors
+    /// [`InvalidSite`], by what is wrong.
+    pub fn new(name: &str, public_url: &str) -> Result<Self, InvalidSite> {
+        let name = name.trim();
+        if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+            return Err(InvalidSite::Name);
+        }
+        let origin = public_url.trim_end_matches('/').to_ascii_lowercase();
+        let (scheme, authority) = origin.split_once("://").ok_or(InvalidSite::Url)?;
+        let host = host_of(authority).ok_or(InvalidSite::Url)?;
+        let loopback = is_loopback(host);
+        match scheme {
+            "https" => {}
+            "http" if loopback => {}
+            "http" => return Err(InvalidSite::Insecure),
+            _ => return Err(InvalidSite::Url),
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            origin,
+            loopback,
+            base: "/auth".to_owned(),
+            support: String::new(),
+        })
+    }
+
+    /// Whom people ask who get no further: an address, a telephone number, a URL.
+    #[must_use]
+    pub fn support(mut self, contact: &str) -> Self {
+        self.support = contact.chars().filter(|c| !c.is_control()).take(200).collect();
+        self
+    }
+
+    /// Where the web door is mounted: `/auth` unless said otherwise.
+    #[must_use]
+    pub fn mounted_at(mut self, base: &str) -> Self {
+        let base = base.trim_matches('/');
+        self.base = if base.is_empty() { String::new() } else { format!("/{base}") };
+        self
+    }
+
+    /// The site's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Scheme, host and port, without a slash at the end.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Where the web door is mounted; empty at the root.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Whom to ask; may be empty.
+    #[must_use]
+    pub fn support_contact(&self) -> &str {
+        &self.support
+    }
+
+    /// Whether browsers reach it by HTTPS, so that cookies can be `Secure`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
+    /// Whether it is this machine only.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    /// The link a letter carries; `None` for letters that carry none.
+    pub(crate) fn link(&self, template: Template, token: &Token) -> Option<String> {
+        let page = match template {
+            Template::Reset => "reset",
+            Template::Activation => "activate",
+            _ => return None,
+        };
+        let token = token.reveal();
+        Some(format!("{}{}/{page}?token={}", self.origin, self.base, token.as_str()))
+    }
+}
+
+/// The host of `host`, `host:port` or `[address]:port`.
+fn host_of(authority: &str) -> Option<&str> {
+    let (host, rest) = match authority.strip_prefix('[') {
+        Some(bracketed) => {
+            let (host, rest) = bracketed.split_once(']')?;
+            host.parse::<std::net::Ipv6Addr>().ok()?;
+            (host, rest)
+        }
+        None => {
+            let end = authority.find(':').unwrap_or(authority.len());
+            let (host, rest) = authority.split_at_checked(end)?;
+            let named = !host.is_empty()
+                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
+            (named.then_some(host)?, rest)
+        }
+    };
+    let port_is_fine = match rest.strip_prefix(':') {
+        Some(port) => port.parse::<u16>().is_ok_and(|port| port > 0),
+        None => rest.is_empty(),
+    };
+    port_is_fine.then_some(host)
+}
+
+/// Whether a host name or address is this machine.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.origin)
+    }
+}
