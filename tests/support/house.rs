@@ -1,0 +1,167 @@
+//! A whole library on one store, with a clock to turn and a letter box to look into.
+#![allow(dead_code, unreachable_pub)] // each test file uses its part
+
+use std::sync::{Arc, Mutex};
+
+use portcullis::{
+    auth::{Auth, Credentials, LogIn, NewAccount, NewUser, Operator, SignedIn},
+    clock::Clock,
+    error::{Error, Result},
+    hash::{Hashing, Params},
+    mail::{Letter, MailError, Mailer},
+    model::{Client, Plan, User},
+    policy::Policy,
+    secret::{Password, Token},
+    site::Site,
+    store::Store,
+};
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+pub const GOOD: &str = "seven green lanterns swing";
+pub const BETTER: &str = "quiet rivers carry stones";
+
+pub fn password(text: &str) -> Password {
+    Password::new(text).unwrap()
+}
+
+pub fn client() -> Client {
+    Client::new("203.0.113.7".parse().ok(), "Test")
+}
+
+#[derive(Clone)]
+pub struct TurnedClock(Arc<Mutex<OffsetDateTime>>);
+
+impl TurnedClock {
+    pub fn turn(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for TurnedClock {
+    fn now(&self) -> OffsetDateTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct LetterBox(Arc<Mutex<Vec<Letter>>>);
+
+#[async_trait::async_trait]
+impl Mailer for LetterBox {
+    async fn send(&self, letter: &Letter) -> Result<(), MailError> {
+        self.0.lock().unwrap().push(letter.clone());
+        Ok(())
+    }
+}
+
+impl LetterBox {
+    pub fn take(&self) -> Vec<Letter> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+pub struct House {
+    pub auth: Auth,
+    pub operator: Operator,
+    pub letters: LetterBox,
+    pub clock: TurnedClock,
+}
+
+impl House {
+    pub fn new(store: impl Store) -> Self {
+        Self::with_policy(store, Policy::crm())
+    }
+
+    pub fn with_policy(store: impl Store, policy: Policy) -> Self {
+        let letters = LetterBox::default();
+        let clock = TurnedClock(Arc::new(Mutex::new(datetime!(2026-11-21 12:00 UTC))));
+        let mut hashing = Hashing::default();
+        hashing.params = Params::danger_for_tests();
+        let (auth, operator) = Auth::builder(store)
+            .site(Site::new("Acme CRM", "https://crm.example").unwrap().support("help@crm.example"))
+            .mailer(letters.clone())
+            .policy(policy)
+            .hashing(hashing)
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        Self { auth, operator, letters, clock }
+    }
+
+    /// Sends what is due and gives the letters.
+    pub async fn post(&self) -> Vec<Letter> {
+        while self.auth.work(100).await.unwrap() > 0 {}
+        self.letters.take()
+    }
+
+    /// An account whose administrator `admin` is invited.
+    pub async fn opened(&self) -> User {
+        let account = NewAccount::new("Acme", Plan::TRIAL).unwrap().seats(50);
+        let admin =
+            NewUser::parse("admin", "admin@acme.example", "Ada Admin", "administrator").unwrap();
+        let opened = self.operator.because("test").open_account(&account, &admin).await.unwrap();
+        opened.administrator
+    }
+
+    /// An account whose administrator `admin` has the password [`GOOD`]. No letters are left.
+    pub async fn furnished(&self) -> User {
+        let admin = self.opened().await;
+        let token = token_in(&self.post().await[0]);
+        self.auth.activate(&token, &password(GOOD), &client()).await.unwrap();
+        self.post().await;
+        admin
+    }
+
+    pub async fn try_login(&self, login: &str, word: &str) -> Result<LogIn> {
+        self.auth.login(Credentials::new(login, password(word)), &client()).await
+    }
+
+    pub async fn login(&self, login: &str, word: &str) -> SignedIn {
+        self.try_login(login, word).await.unwrap().signed_in().unwrap()
+    }
+
+    /// Asks for a reset and gives the link's token.
+    pub async fn forgot(&self, email: &str) -> Token {
+        self.auth.forgot_password(email, &client()).await.unwrap();
+        token_in(self.post().await.last().expect("a reset letter"))
+    }
+}
+
+/// The token of the link in a letter.
+pub fn token_in(letter: &Letter) -> Token {
+    Token::parse(&written_token_in(letter)).unwrap()
+}
+
+pub fn written_token_in(letter: &Letter) -> String {
+    let (_, rest) = letter.text.split_once("?token=").expect("a link");
+    rest.chars().take(Token::LENGTH).collect()
+}
+
+#[track_caller]
+pub fn kind<T>(result: Result<T>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(error) => error.kind(),
+    }
+}
+
+pub fn rules(result: Result<()>) -> Vec<&'static str> {
+    match result {
+        Err(Error::Invalid(violations)) => violations.iter().map(|v| v.rule).collect(),
+        other => panic!("not invalid: {other:?}"),
+    }
+}
+
+/// Makes of each `async fn(House)` one test a store.
+#[macro_export]
+macro_rules! on_every_store {
+    ($($name:ident)*) => {
+        mod on_memory {
+            use super::House;
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(House::new(portcullis::store::memory::MemoryStore::new())).await;
+            })*
+        }
+    };
+}
