@@ -1,5 +1,8 @@
 //! How letters leave: one trait for the host to plug its mail into.
 
+#[cfg(feature = "smtp")]
+pub mod smtp;
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -25,6 +28,35 @@ pub struct Letter {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+}
+
+impl Letter {
+    /// A letter to an address, without the recipient's name; set [`name`](Letter::name) to add
+    /// one. Hosts need it for testing their own [`Mailer`].
+    ///
+    /// ```
+    /// use portcullis::{id::IntentId, mail::Letter, model::EmailAddress};
+    /// let to = EmailAddress::parse("ada@example.com")?;
+    /// let mut letter = Letter::new(IntentId::NOBODY, to, "Hello", "Hello!", "<p>Hello!</p>");
+    /// letter.name = "Ada Lovelace".into();
+    /// # Ok::<(), portcullis::model::InvalidEmail>(())
+    /// ```
+    pub fn new(
+        id: IntentId,
+        to: EmailAddress,
+        subject: impl Into<String>,
+        text: impl Into<String>,
+        html: impl Into<String>,
+    ) -> Self {
+        Self {
+            id,
+            to,
+            name: String::new(),
+            subject: subject.into(),
+            text: text.into(),
+            html: html.into(),
+        }
+    }
 }
 
 impl fmt::Debug for Letter {
