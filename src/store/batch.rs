@@ -1,8 +1,8 @@
 use std::fmt;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
-use super::{Row, Table};
+use super::{Column, Kind, Row, Table, Value};
 use crate::id::BatchId;
 
 /// What a delete expects of the row it deletes.
@@ -103,6 +103,9 @@ impl Batch {
 
     /// A batch of these changes, put into the order of (table, key). All writers taking rows in
     /// one order is what keeps them from waiting for each other in a ring.
+    ///
+    /// Unique keys hold after each change, not only at the end: two rows of one table cannot
+    /// trade the values of a unique key in one batch.
     #[must_use]
     pub fn new(id: BatchId, at: OffsetDateTime, mut changes: Vec<Change>) -> Self {
         changes.sort_by(|a, b| (a.table().rank(), a.key()).cmp(&(b.table().rank(), b.key())));
@@ -121,6 +124,13 @@ impl Batch {
         self.at
     }
 
+    /// Until when a store remembers that it was applied, at the least: two days, twice what the
+    /// contract asks for.
+    #[must_use]
+    pub const fn kept_until(&self) -> OffsetDateTime {
+        self.at.saturating_add(Duration::days(2))
+    }
+
     /// Its changes, in order.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
@@ -137,7 +147,7 @@ impl Batch {
         let mut last: Option<&Change> = None;
         self.changes.iter().find_map(|change| {
             let twice = last.is_some_and(|last| {
-                last.table().name == change.table().name && last.key() == change.key()
+                std::ptr::eq(last.table(), change.table()) && last.key() == change.key()
             });
             last = Some(change);
             if twice { Some("a batch changes a row at most once") } else { flaw(change) }
@@ -151,11 +161,25 @@ fn flaw(change: &Change) -> Option<&'static str> {
         return Some("a batch names a table that is not of this contract");
     }
     match change {
-        Change::Insert { row, .. } | Change::Replace { row, .. } => row.flaw(table),
+        Change::Insert { row, .. } => row.flaw(table),
+        Change::Replace { row, version, .. } => row.flaw(table).or_else(|| {
+            let Some(column) = table.version() else { return Some(UNVERSIONED) };
+            // A row that keeps its version could be replaced twice from one reading.
+            (*row.value(column) == Value::Int(*version))
+                .then_some("a batch replaces a row without raising its version")
+        }),
+        Change::Delete { expect: Expect::Version(_), .. } if table.version().is_none() => {
+            Some(UNVERSIONED)
+        }
         Change::Delete { .. } => None,
-        Change::Raise { column, .. } => match table.position(column) {
-            Some(position) if position > 0 => None,
-            _ => Some("a batch raises a column that does not exist"),
-        },
+        Change::Raise { column, .. } => {
+            let column = table.position(column).filter(|position| *position > 0);
+            match column.and_then(|position| table.columns.get(position)) {
+                Some(Column { kind: Kind::Int, .. }) => None,
+                _ => Some("a batch raises a column that is not a number of its table"),
+            }
+        }
     }
 }
+
+const UNVERSIONED: &str = "a batch expects a version of a table that has none";

@@ -8,19 +8,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::{
     Batch, BudgetState, CONTRACT, Change, Charge, CommitError, Direction, Expect, Lease, Page, Row,
     SessionRows, Store, StoreError, Table, Unique, Value, Verdict, tables,
 };
-use crate::{
-    clock::{after, to_micros},
-    secret::Digest,
-};
-
-/// How long an applied batch's id is kept.
-const BATCH_KEPT: Duration = Duration::days(2);
+use crate::{clock::to_micros, secret::Digest};
 
 type Rows = BTreeMap<Vec<u8>, Row>;
 
@@ -93,12 +87,22 @@ impl Store for MemoryStore {
         unique: &'static Unique,
         values: &[Value],
     ) -> Result<Option<Row>, StoreError> {
+        known(table)?;
+        if !table.uniques.contains(unique) || !table.fits(unique.columns, values) {
+            return Err(StoreError::Unsupported("a look-up that is not one of the table's"));
+        }
+        if values.contains(&Value::Null) {
+            return Ok(None); // nothing equals nothing
+        }
         self.read(table, |rows| {
             rows.values().find(|row| all_at(table, row, unique.columns) == values).cloned()
         })
     }
 
     async fn page(&self, page: &Page) -> Result<Vec<Row>, StoreError> {
+        if let Some(flaw) = page.flaw() {
+            return Err(StoreError::Unsupported(flaw));
+        }
         self.read(page.table, |rows| {
             let mut found: Vec<_> = rows
                 .values()
@@ -160,7 +164,7 @@ impl Store for MemoryStore {
                 None => rows.remove(&key),
             };
         }
-        let expires = Value::Int(to_micros(after(batch.at(), BATCH_KEPT)));
+        let expires = Value::Int(to_micros(batch.kept_until()));
         let id = batch.id().as_bytes().to_vec();
         let row = Row::new(vec![Value::Bytes(id.clone()), expires]);
         tables.entry(tables::BATCHES.name).or_default().insert(id, row);

@@ -1,3 +1,5 @@
+use std::slice;
+
 use time::OffsetDateTime;
 
 use super::{Ordering, Table, Value};
@@ -19,7 +21,8 @@ pub struct Page {
     pub table: &'static Table,
     /// In which of its orderings.
     pub ordering: &'static Ordering,
-    /// The values the ordering fixes, in its order.
+    /// The values the ordering fixes, in its order. Here null means null: the rows that have
+    /// nothing in that column.
     pub equal: Vec<Value>,
     /// Only rows whose first ordering column is at least this.
     pub from: Option<Value>,
@@ -75,5 +78,24 @@ impl Page {
     pub fn descending(mut self) -> Self {
         self.direction = Direction::Descending;
         self
+    }
+
+    /// What keeps a store from answering it: a table, an ordering or values that do not belong
+    /// together.
+    #[must_use]
+    pub fn flaw(&self) -> Option<&'static str> {
+        let (table, ordering) = (self.table, self.ordering);
+        if !table.is_known() {
+            return Some("an unknown table");
+        }
+        if !table.orderings.contains(ordering) {
+            return Some("an ordering its table does not have");
+        }
+        let first = ordering.by.get(..1).unwrap_or_default();
+        let bounds = [&self.from, &self.until];
+        let fit = table.fits(ordering.equal, &self.equal)
+            && bounds.into_iter().flatten().all(|bound| table.fits(first, slice::from_ref(bound)))
+            && self.after.as_ref().is_none_or(|after| table.fits(ordering.by, after));
+        if fit { None } else { Some("a page with values its ordering's columns cannot hold") }
     }
 }

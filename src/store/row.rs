@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Column, Kind, Table};
+use super::Table;
 
 /// One value of a row.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,13 +62,7 @@ impl Row {
         if self.0.len() != table.columns.len() {
             return Some("a row has another number of columns than its table");
         }
-        let fits = |(column, value): (&Column, &Value)| match value {
-            Value::Null => column.nullable,
-            Value::Int(_) => column.kind == Kind::Int,
-            Value::Text(_) => column.kind == Kind::Text,
-            Value::Bytes(_) => column.kind == Kind::Bytes,
-        };
-        if table.columns.iter().zip(&self.0).all(fits) {
+        if table.columns.iter().zip(&self.0).all(|(column, value)| column.holds(value)) {
             None
         } else {
             Some("a row has a value its column cannot hold")

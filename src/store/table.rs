@@ -1,4 +1,4 @@
-use super::tables;
+use super::{Value, tables};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,15 +80,41 @@ impl Table {
         self.position(Self::VERSION)
     }
 
-    /// The table's place in the order in which batches write.
+    /// The table's place in the order in which batches write. A table that only has the name of
+    /// one of [`Table::ALL`] has no place: statements were made from that one's columns.
     #[must_use]
     pub fn rank(&self) -> usize {
-        Self::ALL.iter().position(|table| table.name == self.name).unwrap_or(usize::MAX)
+        Self::ALL.iter().position(|table| std::ptr::eq(*table, self)).unwrap_or(usize::MAX)
     }
 
     /// Whether this is one of [`Table::ALL`].
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.rank() != usize::MAX
+    }
+
+    /// Whether these values could stand in these columns: as many, and each of its column's
+    /// kind. Databases compare a number with a text in ways of their own, so stores refuse a
+    /// question that mixes them up.
+    #[must_use]
+    pub fn fits(&self, columns: &[&str], values: &[Value]) -> bool {
+        columns.len() == values.len()
+            && columns.iter().zip(values).all(|(column, value)| {
+                let column = self.position(column).and_then(|position| self.columns.get(position));
+                column.is_some_and(|column| column.holds(value))
+            })
+    }
+}
+
+impl Column {
+    /// Whether the value could stand in this column.
+    #[must_use]
+    pub fn holds(&self, value: &Value) -> bool {
+        match value {
+            Value::Null => self.nullable,
+            Value::Int(_) => self.kind == Kind::Int,
+            Value::Text(_) => self.kind == Kind::Text,
+            Value::Bytes(_) => self.kind == Kind::Bytes,
+        }
     }
 }
