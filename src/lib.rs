@@ -13,3 +13,5 @@ pub mod policy;
 pub mod secret;
 pub mod site;
 pub mod store;
+#[cfg(feature = "testkit")]
+pub mod testkit;

@@ -31,6 +31,10 @@ mod query;
 mod record;
 mod records;
 mod row;
+#[cfg(feature = "sqlite")]
+mod sql;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 mod table;
 pub mod tables;
 
@@ -75,7 +79,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`] when the store cannot answer or does not know the table.
     async fn get(&self, table: &'static Table, key: &[u8]) -> Result<Option<Row>, StoreError>;
 
-    /// The row with these values in the columns of one of the table's unique keys.
+    /// The row with these values in the columns of one of the table's unique keys. A null among
+    /// them finds nothing, since it equals nothing.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer or does not know the table.

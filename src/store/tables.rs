@@ -269,3 +269,31 @@ pub(super) const ALL: &[&Table] = &[
     &SETTINGS,
     &BATCHES,
 ];
+
+/// Something a later contract version added to what the first one had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// The contract version it came with.
+    pub contract: u32,
+    /// Its table's name.
+    pub table: &'static str,
+    /// What it is.
+    pub part: Part,
+}
+
+/// A part of a table's description, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The whole table.
+    Table,
+    /// One column. In rows that stood before it is null, or zero, or empty.
+    Column(&'static str),
+    /// One unique key.
+    Unique(&'static str),
+    /// One ordering.
+    Ordering(&'static str),
+}
+
+/// Everything that was not there from the first contract version on: whoever adds to a table
+/// above and raises [`CONTRACT`](super::CONTRACT) writes it down here, and migrations follow.
+pub const ADDED: &[Added] = &[];

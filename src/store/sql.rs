@@ -1,0 +1,20 @@
+//! The engine the SQL stores share: statements and migrations made from the table descriptions,
+//! and what commits, charges, leases and purges do with them. A database adds a short
+//! [`Dialect`] and a [`Link`] that runs calls on its connections.
+
+mod call;
+mod dialect;
+mod migration;
+mod names;
+mod pages;
+mod statements;
+mod work;
+
+pub use migration::Migration;
+
+pub(super) use call::{Arg, Call, Link};
+pub(super) use dialect::Dialect;
+pub(super) use migration::{book, is_prefix, migrations, pending};
+pub(super) use names::Names;
+pub(super) use statements::Statements;
+pub(super) use work::{Done, NEVER_EXPIRES, Work};

@@ -1,0 +1,157 @@
+use std::fmt::Write as _;
+
+use super::{Dialect, names::Names, statements::columns};
+use crate::store::{
+    CONTRACT, Column, StoreError, Table,
+    tables::{ADDED, Part},
+};
+
+/// The SQL that brings a database from one contract version to the next.
+///
+/// It only ever adds. It can be run by the store when it opens, or by the host's own tool; it
+/// notes itself in a table of its own, so either sees what the other did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Migration {
+    /// The contract version the database has afterwards.
+    pub contract: u32,
+    /// The statements. Each ends with a semicolon and a line break, and none holds either inside.
+    pub sql: String,
+}
+
+/// The table that says which migrations were applied.
+const BOOK: &str = "schema";
+
+/// The full name of that table.
+pub(in crate::store) fn book(prefix: &str) -> String {
+    format!("{prefix}{BOOK}")
+}
+
+/// Those of them that are still to be applied to tables of this contract version.
+///
+/// # Errors
+/// [`StoreError::Unsupported`] when the tables are newer than this crate: it would not know what
+/// it overwrites.
+pub(in crate::store) fn pending(
+    migrations: Vec<Migration>,
+    stands: u32,
+) -> Result<Vec<Migration>, StoreError> {
+    if stands > CONTRACT {
+        return Err(StoreError::Unsupported("tables made by a newer version"));
+    }
+    Ok(migrations.into_iter().filter(|migration| migration.contract > stands).collect())
+}
+
+/// Whether the text can stand before table names.
+pub(in crate::store) fn is_prefix(prefix: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    prefix.len() <= 24 && prefix.chars().all(plain) && !prefix.starts_with(|c: char| c.is_numeric())
+}
+
+/// Every migration, oldest first.
+pub(in crate::store) fn migrations(dialect: &Dialect, prefix: &str) -> Vec<Migration> {
+    let maker = Maker { names: Names { dialect, prefix }, dialect };
+    (1..=CONTRACT).map(|contract| Migration { contract, sql: maker.migration(contract) }).collect()
+}
+
+/// The contract version a part of a table came with.
+fn since(table: &Table, part: Part) -> u32 {
+    let added = |part| ADDED.iter().find(|added| added.table == table.name && added.part == part);
+    added(part).or_else(|| added(Part::Table)).map_or(1, |added| added.contract)
+}
+
+struct Maker<'a> {
+    names: Names<'a>,
+    dialect: &'a Dialect,
+}
+
+impl Maker<'_> {
+    fn migration(&self, contract: u32) -> String {
+        let mut sql = String::new();
+        let mut say = |statement: String| {
+            let _ = writeln!(sql, "{statement};"); // writing to a String cannot fail
+        };
+        let book = self.names.table(BOOK);
+        if contract == 1 {
+            say(format!(
+                "CREATE TABLE IF NOT EXISTS {book} ({} INTEGER NOT NULL PRIMARY KEY)",
+                self.names.quoted("contract")
+            ));
+        }
+        for table in Table::ALL {
+            let new = since(table, Part::Table) == contract;
+            let is_new = |column: &&Column| since(table, Part::Column(column.name)) == contract;
+            if new {
+                say(self.create(table, table.columns.iter().filter(is_new)));
+            } else {
+                table.columns.iter().filter(is_new).for_each(|column| say(self.add(table, column)));
+            }
+            for (name, columns, unique, part) in indexes(table) {
+                if since(table, part) == contract {
+                    say(self.index(table, name, &columns, unique));
+                }
+            }
+        }
+        say(format!(
+            "INSERT INTO {book} ({}) VALUES ({contract}){}",
+            self.names.quoted("contract"),
+            self.dialect.unless_taken
+        ));
+        sql
+    }
+
+    fn column(&self, column: &Column) -> String {
+        let null = if column.nullable { "" } else { " NOT NULL" };
+        format!("{} {}{null}", self.names.quoted(column.name), (self.dialect.kind)(column))
+    }
+
+    fn create<'c>(&self, table: &Table, columns: impl Iterator<Item = &'c Column>) -> String {
+        let columns: Vec<_> = columns.map(|column| self.column(column)).collect();
+        let key = table.columns.first().map_or("", |column| column.name);
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({})){}",
+            self.names.table(table.name),
+            columns.join(", "),
+            self.names.quoted(key),
+            self.dialect.table_end
+        )
+    }
+
+    fn add(&self, table: &Table, column: &Column) -> String {
+        let default = if column.nullable {
+            String::new()
+        } else {
+            format!(" DEFAULT {}", Dialect::nothing(column))
+        };
+        let (table, column) = (self.names.table(table.name), self.column(column));
+        format!("ALTER TABLE {table} ADD COLUMN {column}{default}")
+    }
+
+    fn index(&self, table: &Table, name: &str, columns: &[&str], unique: bool) -> String {
+        let unique = if unique { "UNIQUE " } else { "" };
+        format!(
+            "CREATE {unique}INDEX IF NOT EXISTS {} ON {} ({})",
+            self.names.table(&format!("{}_{name}", table.name)),
+            self.names.table(table.name),
+            self.names.list(columns)
+        )
+    }
+}
+
+type Index = (&'static str, Vec<&'static str>, bool, Part);
+
+/// The indexes of a table: one for each unique key, each ordering the key does not serve, and
+/// the expiry.
+fn indexes(table: &Table) -> Vec<Index> {
+    let key = columns(table).into_iter().take(1).collect::<Vec<_>>();
+    let uniques = table
+        .uniques
+        .iter()
+        .map(|unique| (unique.name, unique.columns.to_vec(), true, Part::Unique(unique.name)));
+    let orderings = table.orderings.iter().map(|ordering| {
+        let columns = [ordering.equal, ordering.by].concat();
+        (ordering.name, columns, false, Part::Ordering(ordering.name))
+    });
+    let expiry = table.expires.map(|column| (column, vec![column], false, Part::Column(column)));
+    uniques.chain(orderings).chain(expiry).filter(|(_, columns, ..)| *columns != key).collect()
+}

@@ -1,0 +1,207 @@
+use time::OffsetDateTime;
+
+use super::{Arg, Call, Link, Statements};
+use crate::{
+    clock::to_micros,
+    store::{
+        Batch, BudgetState, Change, Charge, CommitError, Expect, Lease, Row, StoreError, Table,
+        Value, Verdict, tables,
+    },
+};
+
+/// Something to be done in a transaction.
+pub(in crate::store) enum Work {
+    Commit(Batch),
+    Charge(Vec<Charge>, OffsetDateTime),
+    Lease(Lease),
+    Purge { table: &'static Table, before: OffsetDateTime, limit: u32 },
+}
+
+/// What came of it.
+pub(in crate::store) enum Done {
+    Committed,
+    /// The batch had been applied before: whatever was written now must be rolled back.
+    Recognised,
+    Charged(Vec<Verdict>),
+    Leased(Vec<Row>),
+    Purged(u32),
+}
+
+impl Work {
+    /// Whether the caller was promised that it outlasts a power cut, and not only the process.
+    pub(in crate::store) const fn is_durable(&self) -> bool {
+        matches!(self, Self::Commit(_))
+    }
+
+    /// How many rows it may write, roughly.
+    pub(in crate::store) fn weight(&self) -> usize {
+        match self {
+            Self::Commit(batch) => batch.changes().len() + 1,
+            Self::Charge(charges, _) => charges.len(),
+            Self::Lease(Lease { limit, .. }) | Self::Purge { limit, .. } => {
+                usize::try_from(*limit).unwrap_or(usize::MAX)
+            }
+        }
+    }
+
+    /// Does it, on a connection that stands in a transaction.
+    ///
+    /// # Errors
+    /// [`CommitError`]: what it wrote must be rolled back.
+    pub(in crate::store) async fn perform(
+        &self,
+        link: &mut impl Link,
+        statements: &Statements,
+    ) -> Result<Done, CommitError> {
+        match self {
+            Self::Commit(batch) => commit(batch, link, statements).await,
+            Self::Charge(charges, now) => charge(charges, *now, link, statements).await,
+            Self::Lease(lease) => take_due(lease, link, statements).await,
+            Self::Purge { table, before, limit } => {
+                let sql = statements.of(table)?.purge.as_deref();
+                let sql = sql.ok_or(StoreError::Unsupported(NEVER_EXPIRES))?;
+                let before = Arg::Int(to_micros(*before));
+                let args = [before, Arg::Int(i64::from(*limit)), before];
+                let counts = link.run(&[Call::new(sql, args)]).await?;
+                let purged = counts.first().copied().unwrap_or(0);
+                Ok(Done::Purged(u32::try_from(purged).unwrap_or(u32::MAX)))
+            }
+        }
+    }
+}
+
+/// Why [`Work::Purge`] can be refused.
+pub(in crate::store) const NEVER_EXPIRES: &str = "purging a table whose rows never expire";
+
+/// A change that cannot be said; [`Batch::flaw`] found it before.
+const FLAWED: StoreError = StoreError::Unsupported("a change its table does not allow");
+
+async fn commit(
+    batch: &Batch,
+    link: &mut impl Link,
+    statements: &Statements,
+) -> Result<Done, CommitError> {
+    let expires = Arg::Int(to_micros(batch.kept_until()));
+    let id = batch.id();
+    let once = Call::new(&statements.once, [Arg::Bytes(id.as_bytes()), expires]);
+    let mut calls = vec![once];
+    // How many rows each call must write; none where it does not matter.
+    let mut expected = vec![None];
+    for change in batch.changes() {
+        calls.push(call(change, statements)?);
+        expected.push((!matches!(change, Change::Raise { .. })).then_some(1));
+    }
+    let mut first = true;
+    for (calls, expected) in most_at_once(link, &calls).zip(most_at_once(link, &expected)) {
+        let counts = link.run(calls).await?;
+        if std::mem::take(&mut first) && counts.first() != Some(&1) {
+            return Ok(Done::Recognised);
+        }
+        let holds = |(count, expected): (&u64, &Option<u64>)| expected.is_none_or(|n| n == *count);
+        if counts.len() != calls.len() || !counts.iter().zip(expected).all(holds) {
+            return Err(CommitError::Conflict);
+        }
+    }
+    Ok(Done::Committed)
+}
+
+fn most_at_once<'a, L: Link, T>(_: &L, items: &'a [T]) -> std::slice::Chunks<'a, T> {
+    items.chunks(L::MOST_AT_ONCE)
+}
+
+fn call<'a>(change: &'a Change, statements: &'a Statements) -> Result<Call<'a>, StoreError> {
+    let of = statements.of(change.table())?;
+    let key = Arg::Bytes(change.key());
+    Ok(match change {
+        Change::Insert { row, .. } => Call::new(&of.insert, row.values().iter().map(Arg::from)),
+        Change::Replace { row, version, .. } => {
+            let columns = row.values().iter().skip(1).map(Arg::from);
+            let sql = of.replace.as_deref().ok_or(FLAWED)?;
+            Call::new(sql, columns.chain([key, Arg::Int(*version)]))
+        }
+        Change::Delete { expect: Expect::Present, .. } => Call::new(&of.delete, [key]),
+        Change::Delete { expect: Expect::Version(version), .. } => {
+            let sql = of.delete_version.as_deref().ok_or(FLAWED)?;
+            Call::new(sql, [key, Arg::Int(*version)])
+        }
+        Change::Raise { table, column, to, .. } => {
+            let sql = of.raise(table, column).ok_or(FLAWED)?;
+            Call::new(sql, [Arg::Int(*to), key, Arg::Int(*to)])
+        }
+    })
+}
+
+async fn charge(
+    charges: &[Charge],
+    now: OffsetDateTime,
+    link: &mut impl Link,
+    statements: &Statements,
+) -> Result<Done, CommitError> {
+    let get = &statements.of(&tables::BUDGETS)?.get;
+    let reads: Vec<_> =
+        charges.iter().map(|charge| Call::new(get, [Arg::Bytes(&charge.key)])).collect();
+    let rows = link.rows(&reads, &[&tables::BUDGETS]).await?.concat();
+    let mut states = Vec::with_capacity(charges.len());
+    for charge in charges {
+        let row = rows.iter().find(|row| row.key() == charge.key);
+        states.push(row.map(BudgetState::from_row).transpose().map_err(StoreError::from)?);
+    }
+    let before = states.clone();
+    let verdicts = Charge::settle(charges, &mut states, now);
+    let kept: Vec<_> = charges
+        .iter()
+        .zip(states.iter().zip(&before))
+        .filter(|(_, (state, before))| state != before)
+        .map(|(charge, (state, _))| {
+            state.map_or(Err(&charge.key), |state| Ok(state.to_row(&charge.key)))
+        })
+        .collect();
+    let writes: Vec<_> = kept
+        .iter()
+        .map(|row| match row {
+            Ok(row) => Call::new(&statements.keep_budget, row.values().iter().map(Arg::from)),
+            Err(key) => Call::new(&statements.drop_budget, [Arg::Bytes(key.as_slice())]),
+        })
+        .collect();
+    for writes in most_at_once(link, &writes) {
+        link.run(writes).await?;
+    }
+    Ok(Done::Charged(verdicts))
+}
+
+async fn take_due(
+    lease: &Lease,
+    link: &mut impl Link,
+    statements: &Statements,
+) -> Result<Done, CommitError> {
+    let table = &tables::OUTBOX;
+    let (Some(due), Some(version_at)) = (table.position("due_at"), table.version()) else {
+        return Err(StoreError::Unsupported("an outbox without due times").into());
+    };
+    let args = [Arg::Int(to_micros(lease.now)), Arg::Int(i64::from(lease.limit))];
+    let mut rows = link.rows(&[Call::new(&statements.due, args)], &[table]).await?.concat();
+    let until = to_micros(lease.until);
+    let mut taken = Vec::with_capacity(rows.len());
+    let takes: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let args = [Arg::Int(until), Arg::Bytes(row.key()), Arg::from(row.value(version_at))];
+            Call::new(&statements.take, args)
+        })
+        .collect();
+    for takes in most_at_once(link, &takes) {
+        taken.extend(link.run(takes).await?);
+    }
+    drop(takes);
+    let mut taken = taken.into_iter();
+    rows.retain(|_| taken.next() == Some(1));
+    for row in &mut rows {
+        let version = match row.value(version_at) {
+            Value::Int(version) => version.saturating_add(1),
+            _ => 0,
+        };
+        row.set(version_at, Value::Int(version));
+        row.set(due, Value::Int(until));
+    }
+    Ok(Done::Leased(rows))
+}

@@ -1,0 +1,26 @@
+use crate::store::{
+    Kind,
+    sql::{Dialect, Names},
+};
+
+/// How SQLite wants it said.
+pub(super) const SQLITE: Dialect = Dialect {
+    quote: '`',
+    parameter: |_| "?".to_owned(),
+    kind: |column| match column.kind {
+        Kind::Bytes => "BLOB",
+        Kind::Int => "INTEGER",
+        Kind::Text => "TEXT",
+    },
+    // STRICT: a value of another kind is refused, not converted. WITHOUT ROWID: the row lies at
+    // its key, one look-up instead of two.
+    table_end: " STRICT, WITHOUT ROWID",
+    unless_taken: " ON CONFLICT DO NOTHING",
+    or_overwrite,
+};
+
+fn or_overwrite(names: &Names<'_>, columns: &[&str]) -> String {
+    let (key, others) = columns.split_at(columns.len().min(1));
+    let set = names.each(others, |column| format!("{column} = excluded.{column}"));
+    format!(" ON CONFLICT ({}) DO UPDATE SET {set}", names.list(key))
+}
