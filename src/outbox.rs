@@ -13,9 +13,10 @@ mod background;
 mod find_reset;
 mod letters;
 mod post;
+mod set_up;
 
 pub use letters::Letters;
-pub(crate) use post::set_up_link;
+pub(crate) use set_up::set_up_link;
 
 use time::{Duration, OffsetDateTime};
 

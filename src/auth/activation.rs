@@ -3,7 +3,7 @@
 use super::{
     Auth,
     core::{Core, Task, text},
-    draft::{Deed, Draft, Verdict, acting},
+    draft::{Deed, Draft, Verdict},
     link::Led,
 };
 use crate::{
@@ -84,12 +84,7 @@ impl Task for Activate<'_> {
             draft.delete(invitation);
         }
         account.count(Some(&before), Some(&user));
-        let deed = Deed {
-            actor: acting(user.id, &user),
-            client: self.client,
-            reason: "",
-            letter_lifetime: self.policy.lifetimes.letter,
-        };
+        let deed = Deed::own(&user, self.client, self.policy);
         draft.take_effect(Cause::Activated, &mut user, deed);
         draft.replace(user);
         draft.replace(account);

@@ -7,9 +7,9 @@ use crate::{
     clock::{after, to_micros},
     entropy::{Entropy, EntropyError},
     error::Error,
-    id::{AccountId, BatchId, EventId, IntentId, UserId},
+    id::{AccountId, BatchId, EventId, IntentId},
     model::{Actor, Client, Errand, Event, EventKind, Intent, Template, User},
-    policy::effects::Cause,
+    policy::{Policy, effects::Cause},
     store::{Batch, Change, Record, Table, Versioned},
 };
 
@@ -217,7 +217,15 @@ pub(crate) struct Deed<'a> {
     pub(crate) letter_lifetime: Duration,
 }
 
+impl<'a> Deed<'a> {
+    /// What a person does to their own log-in.
+    pub(crate) fn own(user: &User, client: &'a Client, policy: &Policy) -> Self {
+        let letter_lifetime = policy.lifetimes.letter;
+        Self { actor: acting(user), client, reason: "", letter_lifetime }
+    }
+}
+
 /// A user as the one who acts.
-pub(crate) fn acting(id: UserId, user: &User) -> Actor {
-    Actor::User(id, user.username.as_str().to_owned())
+pub(crate) fn acting(user: &User) -> Actor {
+    Actor::User(user.id, user.username.as_str().to_owned())
 }

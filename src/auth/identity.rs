@@ -61,7 +61,9 @@ impl fmt::Debug for SessionToken {
 
 /// Somebody whose session was checked just now. Only that check can make one.
 #[derive(Clone)]
-pub struct Identity {
+pub struct Identity(Arc<Checked>);
+
+struct Checked {
     user: User,
     account: Account,
     session: Session,
@@ -70,41 +72,41 @@ pub struct Identity {
 
 impl Identity {
     pub(super) fn new(user: User, account: Account, session: Session, policy: Arc<Policy>) -> Self {
-        Self { user, account, session, policy }
+        Self(Arc::new(Checked { user, account, session, policy }))
     }
 
     /// Who it is.
     #[must_use]
     pub fn user(&self) -> &User {
-        &self.user
+        &self.0.user
     }
 
     /// Their company.
     #[must_use]
     pub fn account(&self) -> &Account {
-        &self.account
+        &self.0.account
     }
 
     /// The session they came with.
     #[must_use]
     pub fn session(&self) -> &Session {
-        &self.session
+        &self.0.session
     }
 
     /// What their role allows.
     pub fn permissions(&self) -> impl Iterator<Item = Permission> + '_ {
-        self.policy.roles.permissions(&self.user.role)
+        self.0.policy.roles.permissions(&self.0.user.role)
     }
 
     /// What their company's plan includes.
     pub fn features(&self) -> impl Iterator<Item = Feature> + '_ {
-        self.policy.plans.features(&self.account.plan)
+        self.0.policy.plans.features(&self.0.account.plan)
     }
 
     /// Whether their role allows this.
     #[must_use]
     pub fn allows(&self, permission: Permission) -> bool {
-        self.policy.roles.allows(&self.user.role, permission)
+        self.0.policy.roles.allows(&self.0.user.role, permission)
     }
 
     /// Goes on only where their role allows this.
@@ -131,9 +133,9 @@ impl Identity {
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
-            .field("user", &self.user.id)
-            .field("account", &self.account.id)
-            .field("session", &self.session.id)
+            .field("user", &self.0.user.id)
+            .field("account", &self.0.account.id)
+            .field("session", &self.0.session.id)
             .finish_non_exhaustive()
     }
 }

@@ -80,7 +80,7 @@ impl Facts {
         let (actor, inviter) = match (by, self.actor) {
             (By::Operator(_), _) => (Actor::Operator, String::new()),
             (By::User(..), Some(actor)) if may_manage(policy, &actor) => {
-                (acting(actor.id, &actor), actor.name.as_str().to_owned())
+                (acting(&actor), actor.name.as_str().to_owned())
             }
             _ => return Err(Error::Forbidden),
         };

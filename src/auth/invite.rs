@@ -117,7 +117,7 @@ impl Task for Invite<'_> {
             (Inviter::Operator(reason), _) => (Actor::Operator, String::new(), reason),
             (Inviter::User(_), Some(user)) if self.may_invite(&user) => {
                 let name = user.name.as_str().to_owned();
-                (super::draft::acting(user.id, &user), name, "")
+                (super::draft::acting(&user), name, "")
             }
             _ => return draft.refuse(Error::Forbidden),
         };

@@ -1,5 +1,7 @@
 //! Logging in.
 
+use std::sync::Arc;
+
 use super::{
     Auth, Identity, SessionToken,
     budgets::{Budgets, cleared, given_back},
@@ -13,8 +15,8 @@ use crate::{
     hash::Verified,
     id::{AccountId, UserId},
     model::{
-        Account, Actor, Client, Credential, EventKind, Link, LoginName, Status, Transport, User,
-        Wish,
+        Account, Actor, Client, Credential, EventKind, Link, LoginName, Session, Status, Transport,
+        User, Wish,
     },
     policy::Policy,
     secret::{Password, Purpose, Token},
@@ -168,18 +170,13 @@ impl Auth {
             core.store.charge(&charges, core.now()).await?;
             self.renew_hash(&facts, &credentials.password, verified).await;
         }
-        let begun = answer?;
-        Ok(match begun {
-            Begun::Session { session, user, account } => {
-                let policy = std::sync::Arc::clone(&core.policy);
-                let transport = attempt.wish.transport;
-                LogIn::SignedIn(SignedIn {
-                    token: SessionToken { token: attempt.token, transport },
-                    identity: Identity::new(user, account, session, policy),
-                })
-            }
-            Begun::Ticket => LogIn::PasswordChangeRequired(Ticket(attempt.token)),
-        })
+        let (Some(session), Some(who)) = (answer?, facts.who) else {
+            return Ok(LogIn::PasswordChangeRequired(Ticket(attempt.token)));
+        };
+        let token = SessionToken { token: attempt.token, transport: attempt.wish.transport };
+        let policy = Arc::clone(&core.policy);
+        let identity = Identity::new(who.user, who.account, session, policy);
+        Ok(LogIn::SignedIn(SignedIn { token, identity }))
     }
 
     /// Hashes a right password anew where the stored hash is weaker than today's. Failing to
@@ -250,17 +247,13 @@ struct Attempt<'a> {
     token: Token,
 }
 
-enum Begun {
-    Session { session: crate::model::Session, user: User, account: Account },
-    Ticket,
-}
-
+/// Who may come in, and how: with a session, or with a ticket only.
 fn decide(
     policy: &Policy,
     facts: &Facts,
     attempt: &Attempt<'_>,
     mut draft: Draft,
-) -> Verdict<Begun> {
+) -> Verdict<Option<Session>> {
     let now = draft.now();
     let refused = |reason| Note {
         kind: EventKind::LogInRefused,
@@ -313,12 +306,12 @@ fn decide(
             expires_at: after(now, policy.lifetimes.ticket),
         };
         draft.insert(&ticket);
-        return draft.done(Begun::Ticket);
+        return draft.done(None);
     }
     let opening = session::Opening { user, account, wish: attempt.wish, client: attempt.client };
     let session = opening.session(policy, &attempt.token, &mut draft);
-    let note = Note::of(EventKind::LoggedIn, acting(user.id, user), user, attempt.client);
+    let note = Note::of(EventKind::LoggedIn, acting(user), user, attempt.client);
     draft.record(note);
     draft.raise(&tables::ACTIVITY, user.id.as_bytes(), "last_login_at", now);
-    draft.done(Begun::Session { session, user: user.clone(), account: account.clone() })
+    draft.done(Some(session))
 }

@@ -4,7 +4,7 @@ use super::{
     Auth,
     budgets::Budgets,
     core::{Core, Task},
-    draft::{Deed, Draft, Note, Verdict, acting},
+    draft::{Deed, Draft, Note, Verdict},
     link::Led,
 };
 use crate::{
@@ -151,12 +151,7 @@ impl Task for Reset<'_> {
             temporary_until: None,
             ..credential
         });
-        let deed = Deed {
-            actor: acting(user.id, &user),
-            client: self.client,
-            reason: "",
-            letter_lifetime: self.policy.lifetimes.letter,
-        };
+        let deed = Deed::own(&user, self.client, self.policy);
         draft.take_effect(Cause::PasswordReset, &mut user, deed);
         draft.replace(user);
         draft.done(())

@@ -83,16 +83,11 @@ impl Task for Replace<'_> {
             temporary_until: None,
             ..credential
         });
-        let deed = Deed {
-            actor: acting(user.id, &user),
-            client: self.client,
-            reason: "",
-            letter_lifetime: self.policy.lifetimes.letter,
-        };
+        let deed = Deed::own(&user, self.client, self.policy);
         draft.take_effect(Cause::PasswordReplaced, &mut user, deed);
         let opening = Opening { user: &user, account: &account, wish, client: self.client };
         let session = opening.session(self.policy, self.token, &mut draft);
-        let actor = acting(user.id, &user);
+        let actor = acting(&user);
         draft.record(Note::of(EventKind::LoggedIn, actor, &user, self.client));
         draft.raise(&tables::ACTIVITY, user.id.as_bytes(), "last_login_at", now);
         let written = User { version: user.version.saturating_add(1), ..user.clone() };

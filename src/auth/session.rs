@@ -153,7 +153,7 @@ impl Task for LogOut<'_> {
     fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<()> {
         if let Some((session, user)) = facts {
             draft.delete(&session);
-            let actor = acting(user.id, &user);
+            let actor = acting(&user);
             draft.record(Note::of(EventKind::LoggedOut, actor, &user, self.client));
         }
         draft.done(())

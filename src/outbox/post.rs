@@ -4,16 +4,13 @@ use super::{PutOff, finish, give_up, holds};
 use crate::{
     auth::{
         core::{Core, Task, page},
-        draft::{Draft, Note, Verdict},
+        draft::{Draft, Verdict},
     },
     clock::after,
-    error::{Error, Result},
+    error::Result,
     id::UserId,
     mail::MailError,
-    model::{
-        Account, Actor, Client, EmailAddress, Errand, EventKind, Intent, Invitation, Link, Status,
-        Template, User,
-    },
+    model::{Account, EmailAddress, Errand, Intent, Invitation, Link, Status, Template, User},
     outbox::letters::Facts as LetterFacts,
     policy::Policy,
     secret::{Purpose, Token},
@@ -190,7 +187,8 @@ impl Mint<'_> {
     }
 }
 
-fn new_link(
+/// A link, made now.
+pub(super) fn new_link(
     token: &Token,
     purpose: Purpose,
     user: &User,
@@ -218,46 +216,4 @@ async fn links_of(core: &Core, user: UserId, purpose: Purpose) -> Result<Vec<Lin
     let equal = vec![Value::Bytes(user.as_bytes().to_vec()), purpose];
     let rows = core.store.page(&page(&tables::LINKS, "of_user", equal, 50)?).await?;
     Ok(rows.iter().map(Link::from_row).collect::<Result<_, _>>()?)
-}
-
-/// Mints an activation link for the operator's own eyes.
-pub(crate) async fn set_up_link(core: &Core, user: UserId, reason: &str) -> Result<String> {
-    let token = Token::draw(core.entropy.as_ref())?;
-    core.run(&SetUp { user, token: &token, policy: &core.policy, reason }).await?;
-    core.site.link(Template::Activation, &token).ok_or(Error::NotFound)
-}
-
-struct SetUp<'a> {
-    user: UserId,
-    token: &'a Token,
-    policy: &'a Policy,
-    reason: &'a str,
-}
-
-impl Task for SetUp<'_> {
-    type Facts = (Option<User>, Option<Account>, Option<Invitation>);
-    type Outcome = ();
-
-    async fn load(&self, core: &Core) -> Result<Self::Facts> {
-        let user: Option<User> = core.get(self.user.as_bytes()).await?;
-        let account = match &user {
-            Some(user) => core.get(user.account.as_bytes()).await?,
-            None => None,
-        };
-        Ok((user, account, core.get(self.user.as_bytes()).await?))
-    }
-
-    fn decide(&self, (user, account, invitation): Self::Facts, mut draft: Draft) -> Verdict<()> {
-        let now = draft.now();
-        let standing = invitation.filter(|invitation| invitation.stands(now));
-        let (Some(user), Some(account), Some(invitation)) = (user, account, standing) else {
-            return draft.refuse(Error::NotFound);
-        };
-        let end = after(now, self.policy.lifetimes.activation_link).min(invitation.expires_at);
-        draft.insert(&new_link(self.token, Purpose::Activation, &user, &account, now, end));
-        let client = Client::new(None, "operator");
-        let note = Note::of(EventKind::SetUpLinkMinted, Actor::Operator, &user, &client);
-        draft.record(note.because(self.reason));
-        draft.done(())
-    }
 }

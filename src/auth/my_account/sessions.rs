@@ -1,0 +1,120 @@
+//! The devices somebody is logged in on.
+
+use super::{Mine, MyAccount};
+use crate::{
+    auth::{
+        Identity,
+        core::{Core, Task, page},
+        draft::{Deed, Draft, Note, Verdict, acting},
+        session::stands,
+    },
+    error::{Error, Result},
+    id::SessionId,
+    model::{Client, EventKind, Session},
+    policy::{Policy, effects::Cause},
+    store::{Change, Record as _, Value, tables},
+};
+
+/// How many sessions a list shows. Nobody has more that are worth telling apart.
+const SESSIONS_SHOWN: u32 = 200;
+
+impl MyAccount<'_> {
+    /// The person's sessions that stand, newest first; the present one is among them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn sessions(&self) -> Result<Vec<Session>> {
+        let core = self.core();
+        let (me, now) = (self.me, core.now());
+        let equal = vec![Value::Bytes(me.user().id.as_bytes().to_vec())];
+        let newest = page(&tables::SESSIONS, "of_user", equal, SESSIONS_SHOWN)?.descending();
+        let mut sessions = Vec::new();
+        for row in core.store.page(&newest).await? {
+            let session = Session::from_row(&row)?;
+            if stands(&session, me.user(), me.account(), &core.policy, now) {
+                sessions.push(session);
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// Ends one of the person's sessions.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where it is not theirs or has ended; [`Error::Unavailable`] when the
+    /// store does not answer.
+    pub async fn end_session(&self, id: SessionId, client: &Client) -> Result<()> {
+        self.core().run(&EndSession { me: self.me, id, client }).await
+    }
+
+    /// Ends all of the person's sessions but the present one.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] where the present one has ended meanwhile;
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn end_other_sessions(&self, client: &Client) -> Result<()> {
+        let core = self.core();
+        core.run(&EndOthers { me: self.me, policy: &core.policy, client }).await
+    }
+}
+
+struct EndSession<'a> {
+    me: &'a Identity,
+    id: SessionId,
+    client: &'a Client,
+}
+
+impl Task for EndSession<'_> {
+    type Facts = Option<Session>;
+    type Outcome = ();
+
+    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+        core.find(&tables::SESSION_BY_ID, Value::Bytes(self.id.as_bytes().to_vec())).await
+    }
+
+    fn decide(&self, session: Self::Facts, mut draft: Draft) -> Verdict<()> {
+        let user = self.me.user();
+        let Some(session) = session.filter(|session| session.user == user.id) else {
+            return draft.refuse(Error::NotFound);
+        };
+        draft.delete(&session);
+        let actor = acting(user);
+        draft.record(Note::of(EventKind::SessionEnded, actor, user, self.client));
+        draft.done(())
+    }
+}
+
+struct EndOthers<'a> {
+    me: &'a Identity,
+    policy: &'a Policy,
+    client: &'a Client,
+}
+
+impl Task for EndOthers<'_> {
+    type Facts = Option<Mine>;
+    type Outcome = ();
+
+    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+        Mine::load(core, self.me).await
+    }
+
+    fn decide(&self, mine: Self::Facts, mut draft: Draft) -> Verdict<()> {
+        let now = draft.now();
+        let Some(Mine { mut user, session, .. }) = mine.filter(|m| m.stands(self.policy, now))
+        else {
+            return draft.refuse(Error::Unauthenticated);
+        };
+        let deed = Deed::own(&user, self.client, self.policy);
+        draft.take_effect(Cause::OthersLoggedOut, &mut user, deed);
+        // This session alone moves on to the new stamp. If it is logged out at this instant,
+        // there is no row to lift, and it stays ended.
+        draft.change(Change::Raise {
+            table: &tables::SESSIONS,
+            key: session.digest.as_bytes().to_vec(),
+            column: "user_stamp",
+            to: user.stamps.sessions,
+        });
+        draft.replace(user);
+        draft.done(())
+    }
+}
