@@ -3,7 +3,7 @@
 mod activation;
 mod activity;
 mod bell;
-mod budgets;
+pub(crate) mod budgets;
 mod builder;
 pub(crate) mod core;
 pub(crate) mod draft;

@@ -81,7 +81,7 @@ async fn carry_out(core: &Core, intent: Intent) -> Result<()> {
         return give_up(core, intent, "too_late").await;
     }
     match &intent.errand {
-        Errand::FindReset { .. } => core.run(&find_reset::FindReset { intent: &intent }).await,
+        Errand::FindReset { .. } => find_reset::find(core, &intent).await,
         Errand::Letter { .. } => post::post(core, intent).await,
     }
 }

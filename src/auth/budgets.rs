@@ -81,6 +81,11 @@ impl Budgets<'_> {
         self.key.digest("reset for", &[canonical.as_bytes()])
     }
 
+    /// The key of the letter that may be open once for a person.
+    pub(crate) fn once_letter(&self, user: UserId) -> [u8; 32] {
+        self.key.digest("letter to", &[user.as_bytes()])
+    }
+
     /// What the audit trail keeps of a stranger's words.
     pub(crate) fn typed(&self, canonical: &str) -> [u8; 32] {
         self.key.digest("typed", &[canonical.as_bytes()])

@@ -135,15 +135,7 @@ impl Draft {
         inviter: &str,
         lifetime: Duration,
     ) {
-        let errand = Errand::Letter {
-            template,
-            user: user.id,
-            account: user.account,
-            email: user.email.canonical().to_owned(),
-            inviter: inviter.to_owned(),
-            minted: None,
-        };
-        self.ask(errand, None, client, lifetime);
+        self.ask(Errand::letter(template, user, inviter), None, client, lifetime);
     }
 
     /// Asks the outbox to do something.

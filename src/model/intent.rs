@@ -1,6 +1,6 @@
 use time::OffsetDateTime;
 
-use super::Client;
+use super::{Client, User};
 use crate::{
     id::{AccountId, IntentId, UserId},
     secret::Digest,
@@ -79,6 +79,21 @@ pub enum Errand {
         /// The link minted by an earlier try, which the next one replaces.
         minted: Option<Digest>,
     },
+}
+
+impl Errand {
+    /// A letter to a user, at the address that is theirs now.
+    #[must_use]
+    pub fn letter(template: Template, user: &User, inviter: &str) -> Self {
+        Self::Letter {
+            template,
+            user: user.id,
+            account: user.account,
+            email: user.email.canonical().to_owned(),
+            inviter: inviter.to_owned(),
+            minted: None,
+        }
+    }
 }
 
 /// Work for the outbox, committed with the change that causes it.

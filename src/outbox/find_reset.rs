@@ -1,27 +1,45 @@
 //! Whom, if anybody, "forgot password" for an address concerns.
 
+use time::OffsetDateTime;
+
 use super::finished;
 use crate::{
     auth::{
+        budgets::Budgets,
         core::{Core, Task, page, text},
         draft::{Draft, Note, Verdict},
     },
     error::Result,
     model::{Actor, Errand, EventKind, Intent, Invitation, Status, Template, User},
-    store::{Record as _, tables},
+    store::{Record as _, Value, tables},
 };
 
 /// How many people may have given one address. Only one of them can have proven it; the others
 /// are invitations that stand.
 const SHARING: u32 = 20;
 
-pub(super) struct FindReset<'a> {
-    pub(super) intent: &'a Intent,
+/// Finds out, and leaves letters behind.
+pub(super) async fn find(core: &Core, intent: &Intent) -> Result<()> {
+    let budgets = Budgets { key: core.key().await?, limits: &core.policy.limits };
+    core.run(&FindReset { intent, budgets }).await
 }
 
-pub(super) struct Facts {
+struct FindReset<'a> {
+    intent: &'a Intent,
+    budgets: Budgets<'a>,
+}
+
+struct Facts {
     held: bool,
-    users: Vec<(User, Option<Invitation>)>,
+    sharing: Vec<Sharer>,
+}
+
+/// Somebody who has given the address.
+struct Sharer {
+    user: User,
+    invitation: Option<Invitation>,
+    /// The letter of an earlier request that still waits for them.
+    waiting: Option<Intent>,
 }
 
 impl FindReset<'_> {
@@ -38,67 +56,79 @@ impl Task for FindReset<'_> {
 
     async fn load(&self, core: &Core) -> Result<Facts> {
         let held = super::holds(core, self.intent).await?;
-        let mut users = Vec::new();
+        let mut sharing = Vec::new();
         // Nobody's address is empty: that is what text that is no address became.
         if held && !self.email().is_empty() {
-            let sharing = page(&tables::USERS, "by_email", vec![text(self.email())], SHARING)?;
-            for row in core.store.page(&sharing).await? {
+            let by_email = page(&tables::USERS, "by_email", vec![text(self.email())], SHARING)?;
+            for row in core.store.page(&by_email).await? {
                 let user = User::from_row(&row)?;
                 let invitation = core.get(user.id.as_bytes()).await?;
-                users.push((user, invitation));
+                let once = Value::Bytes(self.budgets.once_letter(user.id).to_vec());
+                let waiting = core.find(&tables::ONCE, once).await?;
+                sharing.push(Sharer { user, invitation, waiting });
             }
         }
-        Ok(Facts { held, users })
+        Ok(Facts { held, sharing })
     }
 
     fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<()> {
         if !facts.held {
             return draft.done(());
         }
-        let intent = self.intent;
+        // The errand goes with its key: whether one is open for an address must not tell whether
+        // it found anybody.
+        draft.change(finished(self.intent));
         let now = draft.now();
-        let lifetime = intent.dead_at - now;
-        let mut letters = facts.users.iter().filter_map(|(user, invitation)| {
-            let stands = invitation.as_ref().filter(|invitation| invitation.stands(now));
-            match (user.status, stands) {
-                (Status::Active, _) if user.email_proven => Some((Template::Reset, user, "")),
-                (Status::Invited, Some(invitation)) => {
-                    Some((Template::Activation, user, invitation.inviter.as_str()))
-                }
-                _ => None,
+        for sharer in &facts.sharing {
+            if let Some((template, inviter)) = sharer.letter(now) {
+                self.write(sharer, template, inviter, &mut draft);
             }
-        });
-        let record = |draft: &mut Draft, template, user: &User| {
-            let kind = match template {
-                Template::Activation => EventKind::ActivationResent,
-                _ => EventKind::ResetSent,
-            };
-            draft.record(Note::of(kind, Actor::System, user, &intent.client));
-        };
-        let Some((template, user, inviter)) = letters.next() else {
-            draft.change(finished(intent));
-            return draft.done(());
-        };
-        // The first letter takes the errand's place, and with it the one that may be open for
-        // this mailbox.
-        draft.replace(Intent {
-            errand: Errand::Letter {
-                template,
-                user: user.id,
-                account: user.account,
-                email: user.email.canonical().to_owned(),
-                inviter: inviter.to_owned(),
-                minted: None,
-            },
-            due_at: now,
-            attempts: 0,
-            ..intent.clone()
-        });
-        record(&mut draft, template, user);
-        for (template, user, inviter) in letters {
-            draft.send(template, user, &intent.client, inviter, lifetime);
-            record(&mut draft, template, user);
         }
         draft.done(())
+    }
+}
+
+impl Sharer {
+    /// The letter that helps this person, if one does and none is on its way.
+    fn letter(&self, now: OffsetDateTime) -> Option<(Template, &str)> {
+        if self.waiting.as_ref().is_some_and(|waiting| now < waiting.dead_at) {
+            return None;
+        }
+        let standing = self.invitation.as_ref().filter(|invitation| invitation.stands(now));
+        match (self.user.status, standing) {
+            (Status::Active, _) if self.user.email_proven => Some((Template::Reset, "")),
+            (Status::Invited, Some(invitation)) => {
+                Some((Template::Activation, invitation.inviter.as_str()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl FindReset<'_> {
+    fn write(&self, sharer: &Sharer, template: Template, inviter: &str, draft: &mut Draft) {
+        let (user, client, now) = (&sharer.user, &self.intent.client, draft.now());
+        let errand = Errand::letter(template, user, inviter);
+        match &sharer.waiting {
+            // One that was given up and not yet cleared away: its place is taken over.
+            Some(dead) => draft.replace(Intent {
+                errand,
+                created_at: now,
+                due_at: now,
+                dead_at: self.intent.dead_at,
+                attempts: 0,
+                client: client.clone(),
+                ..dead.clone()
+            }),
+            None => {
+                let once = Some(self.budgets.once_letter(user.id));
+                draft.ask(errand, once, client, self.intent.dead_at - now);
+            }
+        }
+        let kind = match template {
+            Template::Activation => EventKind::ActivationResent,
+            _ => EventKind::ResetSent,
+        };
+        draft.record(Note::of(kind, Actor::System, user, client));
     }
 }

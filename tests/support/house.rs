@@ -163,5 +163,15 @@ macro_rules! on_every_store {
                 super::$name(House::new(portcullis::store::memory::MemoryStore::new())).await;
             })*
         }
+        mod on_sqlite {
+            use super::House;
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("auth.db");
+                let store = portcullis::store::sqlite::SqliteStore::open(&path).await.unwrap();
+                super::$name(House::new(store)).await;
+            })*
+        }
     };
 }
