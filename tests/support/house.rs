@@ -65,19 +65,20 @@ pub struct House {
     pub operator: Operator,
     pub letters: LetterBox,
     pub clock: TurnedClock,
+    pub store: Arc<dyn Store>,
 }
 
 impl House {
-    pub fn new(store: impl Store) -> Self {
+    pub fn new(store: impl Store + Clone) -> Self {
         Self::with_policy(store, Policy::crm())
     }
 
-    pub fn with_policy(store: impl Store, policy: Policy) -> Self {
+    pub fn with_policy(store: impl Store + Clone, policy: Policy) -> Self {
         let letters = LetterBox::default();
         let clock = TurnedClock(Arc::new(Mutex::new(datetime!(2026-11-21 12:00 UTC))));
         let mut hashing = Hashing::default();
         hashing.params = Params::danger_for_tests();
-        let (auth, operator) = Auth::builder(store)
+        let (auth, operator) = Auth::builder(store.clone())
             .site(Site::new("Acme CRM", "https://crm.example").unwrap().support("help@crm.example"))
             .mailer(letters.clone())
             .policy(policy)
@@ -85,7 +86,7 @@ impl House {
             .clock(clock.clone())
             .build()
             .unwrap();
-        Self { auth, operator, letters, clock }
+        Self { auth, operator, letters, clock, store: Arc::new(store) }
     }
 
     /// Sends what is due and gives the letters.

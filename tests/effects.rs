@@ -1,0 +1,199 @@
+//! The table of effects against the running flows: whatever a cause says it ends is alive before
+//! and dead after, whatever it spares is alive after, the letter it names arrives, and the entry
+//! it names stands in the audit trail. On every store.
+
+#[path = "support/house.rs"]
+#[macro_use]
+mod house;
+
+use house::*;
+use portcullis::{
+    auth::{LogIn, NewUser, SignedIn},
+    id::UserId,
+    model::{Event, Template},
+    policy::effects::{Cause, Ends},
+    secret::{Purpose, Token},
+    store::{Direction, Page, Record as _, Value, tables},
+};
+use time::Duration;
+
+on_every_store! { every_cause_has_the_effects_the_table_says }
+
+/// Something that can end.
+enum Thing {
+    Session(SignedIn),
+    Ticket(Token),
+    Link(Purpose, Token),
+    Invitation(UserId),
+}
+
+impl Thing {
+    fn ends(&self, ends: Ends) -> bool {
+        match self {
+            Self::Session(_) | Self::Ticket(_) => ends.sessions,
+            Self::Link(..) => ends.links,
+            Self::Invitation(_) => ends.invitation,
+        }
+    }
+
+    async fn lives(&self, house: &House) -> bool {
+        match self {
+            Self::Session(session) => house.auth.identify(&session.token).await.is_ok(),
+            Self::Ticket(token) => {
+                house.auth.look_at_link(Purpose::Replacement, token).await.is_ok()
+            }
+            Self::Link(purpose, token) => house.auth.look_at_link(*purpose, token).await.is_ok(),
+            Self::Invitation(user) => {
+                house.store.get(&tables::INVITATIONS, user.as_bytes()).await.unwrap().is_some()
+            }
+        }
+    }
+}
+
+/// What stands when a cause strikes, and who is concerned.
+struct Scene {
+    user: UserId,
+    things: Vec<Thing>,
+    /// What the cause needs: its own link, ticket or session, which is used up by it.
+    own: Option<Thing>,
+}
+
+async fn every_cause_has_the_effects_the_table_says(house: House) {
+    let admin = house.furnished().await.id;
+    for (number, cause) in Cause::ALL.iter().enumerate() {
+        house.clock.turn(Duration::days(2));
+        let scene = set(&house, *cause, admin, number).await;
+        let effects = cause.effects();
+        for thing in &scene.things {
+            assert!(thing.lives(&house).await, "{cause:?}: something is dead beforehand");
+        }
+        house.post().await;
+        strike(&house, *cause, &scene).await;
+        for (position, thing) in scene.things.iter().enumerate() {
+            let (lives, ends) = (thing.lives(&house).await, thing.ends(effects.ends));
+            assert_eq!(lives, !ends, "{cause:?}: thing {position} of the scene");
+        }
+        let letters = house.post().await;
+        assert_eq!(letters.len(), usize::from(effects.tells.is_some()), "{cause:?}: letters");
+        if let Some(template) = effects.tells {
+            let words = match template {
+                Template::Activated => "active",
+                Template::TemporaryPassword => "temporary",
+                Template::PasswordChanged | Template::PasswordReset => "password",
+                other => panic!("{other:?} is no notice"),
+            };
+            assert!(letters[0].text.to_lowercase().contains(words), "{cause:?}");
+        }
+        assert_eq!(newest_event(&house, scene.user, effects.event.as_str()).await, 1, "{cause:?}");
+        if *cause == Cause::TemporaryPasswordSet {
+            put_right(&house).await;
+        }
+    }
+}
+
+/// Gives the administrator, whose password GOOD is now a temporary one, that password for good.
+async fn put_right(house: &House) {
+    let ticket = ticket(house, GOOD).await;
+    house.auth.replace_password(&ticket, &password(BETTER), &client()).await.unwrap();
+    let mine = house.login("admin", BETTER).await.identity;
+    let account = house.auth.my_account(&mine);
+    account.change_password(&password(BETTER), &password(GOOD), &client()).await.unwrap();
+    house.post().await;
+}
+
+/// How many of the newest three entries about a user are of this kind.
+async fn newest_event(house: &House, user: UserId, kind: &str) -> usize {
+    let equal = vec![Value::Bytes(user.as_bytes().to_vec())];
+    let mut page = Page::of(&tables::EVENTS, "of_subject", equal, 3).unwrap();
+    page.direction = Direction::Descending;
+    let rows = house.store.page(&page).await.unwrap();
+    let events = rows.iter().map(|row| Event::from_row(row).unwrap());
+    events.filter(|event| event.kind.as_str() == kind).count()
+}
+
+/// Sets the scene for a cause: as much as can stand at that moment.
+async fn set(house: &House, cause: Cause, admin: UserId, number: usize) -> Scene {
+    match cause {
+        Cause::Activated | Cause::InvitationRevoked => {
+            let me = house.login("admin", GOOD).await.identity;
+            let accounts = house.auth.user_accounts(&me).unwrap();
+            let (name, email) = (format!("user{number}"), format!("user{number}@acme.example"));
+            let new = NewUser::parse(&name, &email, "Somebody", "salesperson").unwrap();
+            let user = accounts.invite(&new, &client()).await.unwrap().id;
+            let first = token_in(&house.post().await[0]);
+            accounts.resend_activation(user, &client()).await.unwrap();
+            let second = token_in(&house.post().await[0]);
+            let link = |token| Thing::Link(Purpose::Activation, token);
+            Scene {
+                user,
+                things: vec![link(first), Thing::Invitation(user)],
+                own: Some(link(second)),
+            }
+        }
+        Cause::PasswordReset => {
+            let operator = house.operator.because("scene");
+            operator.set_temporary_password(admin, &password(BETTER)).await.unwrap();
+            let ticket = Thing::Ticket(ticket(house, BETTER).await);
+            let first = house.forgot("admin@acme.example").await;
+            house.clock.turn(Duration::minutes(6));
+            let second = house.forgot("admin@acme.example").await;
+            let link = |token| Thing::Link(Purpose::Reset, token);
+            Scene { user: admin, things: vec![ticket, link(first)], own: Some(link(second)) }
+        }
+        Cause::PasswordReplaced => {
+            let operator = house.operator.because("scene");
+            operator.set_temporary_password(admin, &password(BETTER)).await.unwrap();
+            let link = Thing::Link(Purpose::Reset, house.forgot("admin@acme.example").await);
+            let other = Thing::Ticket(ticket(house, BETTER).await);
+            let own = Thing::Ticket(ticket(house, BETTER).await);
+            Scene { user: admin, things: vec![link, other], own: Some(own) }
+        }
+        Cause::PasswordChanged | Cause::TemporaryPasswordSet | Cause::OthersLoggedOut => {
+            let link = Thing::Link(Purpose::Reset, house.forgot("admin@acme.example").await);
+            let other = Thing::Session(house.login("admin", GOOD).await);
+            let own = Thing::Session(house.login("admin", GOOD).await);
+            Scene { user: admin, things: vec![link, other], own: Some(own) }
+        }
+        other => panic!("{other:?} has no scene"),
+    }
+}
+
+/// Lets the cause happen. The administrator's password is GOOD before and after.
+async fn strike(house: &House, cause: Cause, scene: &Scene) {
+    let (auth, here) = (&house.auth, client());
+    match (cause, &scene.own) {
+        (Cause::Activated, Some(Thing::Link(_, token))) => {
+            auth.activate(token, &password(GOOD), &here).await.unwrap();
+        }
+        (Cause::InvitationRevoked, _) => {
+            house.operator.because("strike").revoke_invitation(scene.user).await.unwrap();
+        }
+        (Cause::PasswordReset, Some(Thing::Link(_, token))) => {
+            auth.reset_password(token, &password(GOOD), &here).await.unwrap();
+        }
+        (Cause::PasswordReplaced, Some(Thing::Ticket(token))) => {
+            auth.replace_password(token, &password(GOOD), &here).await.unwrap();
+        }
+        (Cause::PasswordChanged, Some(Thing::Session(own))) => {
+            let account = auth.my_account(&own.identity);
+            let (old, new) = (password(GOOD), password(GOOD));
+            account.change_password(&old, &new, &here).await.unwrap();
+        }
+        (Cause::TemporaryPasswordSet, _) => {
+            let operator = house.operator.because("strike");
+            operator.set_temporary_password(scene.user, &password(GOOD)).await.unwrap();
+        }
+        (Cause::OthersLoggedOut, Some(Thing::Session(own))) => {
+            auth.my_account(&own.identity).end_other_sessions(&here).await.unwrap();
+            assert!(auth.identify(&own.token).await.is_ok(), "one's own goes on");
+        }
+        _ => panic!("{cause:?} does not strike"),
+    }
+}
+
+async fn ticket(house: &House, word: &str) -> Token {
+    match house.try_login("admin", word).await.unwrap() {
+        LogIn::PasswordChangeRequired(ticket) => Token::parse(&ticket.reveal()).unwrap(),
+        _ => panic!("no ticket"),
+    }
+}
