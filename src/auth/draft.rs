@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Draft {
     now: OffsetDateTime,
     seed: [u8; 32],
-    drawn: u64,
+    drawn: u16,
     changes: Vec<Change>,
     records: Vec<Change>,
 }
@@ -72,15 +72,16 @@ impl Draft {
         self.now
     }
 
-    /// Ten random bytes for an id: the seed's next.
+    /// Ten bytes for an id: a count, so that what one draft makes stays in its order, and the
+    /// seed's next.
     pub(crate) fn random(&mut self) -> [u8; 10] {
-        self.drawn += 1;
-        let hash: [u8; 32] = Sha256::new()
-            .chain_update(self.seed)
-            .chain_update(self.drawn.to_be_bytes())
-            .finalize()
-            .into();
-        hash.first_chunk().copied().unwrap_or_default()
+        self.drawn = self.drawn.wrapping_add(1);
+        let count = self.drawn.to_be_bytes();
+        let hash: [u8; 32] =
+            Sha256::new().chain_update(self.seed).chain_update(count).finalize().into();
+        let mut bytes: [u8; 10] = hash.first_chunk().copied().unwrap_or_default();
+        bytes.iter_mut().zip(count).for_each(|(byte, count)| *byte = count);
+        bytes
     }
 
     pub(crate) fn insert<R: Record>(&mut self, record: &R) {
