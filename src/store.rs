@@ -140,3 +140,57 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<u32, StoreError>;
 }
+
+/// A store behind a pointer is a store: what hosts that choose one at run time hand over.
+#[async_trait]
+impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
+    fn contract(&self) -> u32 {
+        (**self).contract()
+    }
+
+    async fn get(&self, table: &'static Table, key: &[u8]) -> Result<Option<Row>, StoreError> {
+        (**self).get(table, key).await
+    }
+
+    async fn find(
+        &self,
+        table: &'static Table,
+        unique: &'static Unique,
+        values: &[Value],
+    ) -> Result<Option<Row>, StoreError> {
+        (**self).find(table, unique, values).await
+    }
+
+    async fn page(&self, page: &Page) -> Result<Vec<Row>, StoreError> {
+        (**self).page(page).await
+    }
+
+    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
+        (**self).session(digest).await
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
+        (**self).commit(batch).await
+    }
+
+    async fn charge(
+        &self,
+        charges: &[Charge],
+        now: OffsetDateTime,
+    ) -> Result<Vec<Verdict>, StoreError> {
+        (**self).charge(charges, now).await
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Row>, StoreError> {
+        (**self).lease(lease).await
+    }
+
+    async fn purge(
+        &self,
+        table: &'static Table,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
+        (**self).purge(table, before, limit).await
+    }
+}

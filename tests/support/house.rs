@@ -75,18 +75,48 @@ impl House {
 
     pub fn with_policy(store: impl Store + Clone, policy: Policy) -> Self {
         let letters = LetterBox::default();
+        Self::furnish(store, policy, letters.clone(), letters)
+    }
+
+    /// A house whose letters go through this mailer.
+    pub fn with_mailer(store: impl Store + Clone, mailer: impl Mailer) -> Self {
+        Self::furnish(store, Policy::crm(), mailer, LetterBox::default())
+    }
+
+    fn furnish(
+        store: impl Store + Clone,
+        policy: Policy,
+        mailer: impl Mailer,
+        letters: LetterBox,
+    ) -> Self {
         let clock = TurnedClock(Arc::new(Mutex::new(datetime!(2026-11-21 12:00 UTC))));
+        Self::build(Arc::new(store), policy, mailer, letters, clock)
+    }
+
+    /// Another process on the same store, with this mailer.
+    pub fn on(store: Arc<dyn Store>, clock: TurnedClock, mailer: impl Mailer) -> Self {
+        Self::build(store, Policy::crm(), mailer, LetterBox::default(), clock)
+    }
+
+    fn build(
+        store: Arc<dyn Store>,
+        policy: Policy,
+        mailer: impl Mailer,
+        letters: LetterBox,
+        clock: TurnedClock,
+    ) -> Self {
         let mut hashing = Hashing::default();
         hashing.params = Params::danger_for_tests();
-        let (auth, operator) = Auth::builder(store.clone())
-            .site(Site::new("Acme CRM", "https://crm.example").unwrap().support("help@crm.example"))
-            .mailer(letters.clone())
+        let site = Site::new("Acme CRM", "https://crm.example").unwrap();
+        let (auth, operator) = Auth::builder(Arc::clone(&store))
+            .site(site.support("help@crm.example"))
+            .mailer(mailer)
             .policy(policy)
             .hashing(hashing)
             .clock(clock.clone())
             .build()
             .unwrap();
-        Self { auth, operator, letters, clock, store: Arc::new(store) }
+        Self { auth, operator, letters, clock, store }
     }
 
     /// Sends what is due and gives the letters.
