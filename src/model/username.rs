@@ -4,7 +4,9 @@ use precis_profiles::{UsernameCaseMapped, precis_core::profile::PrecisFastInvoca
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::confusable_detection::skeleton;
 
-/// A username: the PRECIS profile UsernameCaseMapped (RFC 8265 §3.3).
+/// A username: the PRECIS profile UsernameCaseMapped (RFC 8265 §3.3), less the marks that URLs
+/// and markup are made of (`/ \ : ? # & % < > "`), so that a username in a letter is never a
+/// link of somebody else's choosing.
 ///
 /// It keeps the spelling its owner chose and compares by its canonical form, so `Ada` and `ada`
 /// are one name. A third form, [`look_alike`](Self::look_alike), finds names that only look the
@@ -28,7 +30,7 @@ pub struct Username {
 /// The text is not a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a username has 1 to {} letters, digits and punctuation marks, and no spaces",
+    "a username has 1 to {} letters, digits and marks such as . - _ and no spaces",
     Username::MAX_CHARS
 )]
 pub struct InvalidUsername;
@@ -41,7 +43,8 @@ impl Username {
     ///
     /// # Errors
     /// [`InvalidUsername`] when it is empty, longer than [`Username::MAX_CHARS`], or holds what
-    /// the profile forbids: spaces, control characters, symbols, mixed directions.
+    /// the profile forbids (spaces, control characters, symbols, mixed directions) or what URLs
+    /// and markup are made of.
     pub fn parse(typed: &str) -> Result<Self, InvalidUsername> {
         let typed = typed.trim_matches([' ', '\t']);
         if typed.len() > Self::MAX_CHARS * 4 {
@@ -50,7 +53,10 @@ impl Username {
         let canonical = enforce(typed)?;
         // The profile is not idempotent for every input; a name is accepted only in a form that
         // is, or the name stored would not be the name looked up.
-        if canonical.chars().count() > Self::MAX_CHARS || enforce(&canonical)? != canonical {
+        if canonical.chars().count() > Self::MAX_CHARS
+            || canonical.contains(['/', '\\', ':', '?', '#', '&', '%', '<', '>', '"'])
+            || enforce(&canonical)? != canonical
+        {
             return Err(InvalidUsername);
         }
         Ok(Self { written: typed.nfc().collect(), canonical })
