@@ -19,6 +19,7 @@ on_every_store! {
     m2_an_account_is_opened_and_its_administrator_invited
     m4_activation_works_once_and_looking_is_harmless
     m4_an_expired_activation_is_sent_again_by_forgot_password
+    m4_forgot_password_does_not_extend_an_invitation
     m4_invitations_are_listed_sent_again_and_revoked
     m5_the_overview_shows_last_log_ins
     m9_a_reset_ends_everything_and_works_once
@@ -113,6 +114,18 @@ async fn m4_an_expired_activation_is_sent_again_by_forgot_password(house: House)
     let second = house.forgot("admin@acme.example").await;
     house.auth.activate(&second, &password(GOOD), &client()).await.unwrap();
     house.login("admin", GOOD).await;
+}
+
+async fn m4_forgot_password_does_not_extend_an_invitation(house: House) {
+    house.opened().await;
+    house.post().await;
+    house.clock.turn(Duration::days(13));
+    let last = house.forgot("admin@acme.example").await;
+    house.clock.turn(Duration::days(1));
+    // The link that was sent in time has ended with the invitation, and no other comes.
+    assert_eq!(kind(house.auth.activate(&last, &password(GOOD), &client()).await), "rejected");
+    house.auth.forgot_password("admin@acme.example", &client()).await.unwrap();
+    assert!(house.post().await.is_empty());
 }
 
 async fn m4_invitations_are_listed_sent_again_and_revoked(house: House) {
