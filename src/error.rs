@@ -22,6 +22,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The request itself cannot be read, so nothing was asked of the library. Doors answer
+    /// this; no method of [`Auth`](crate::auth::Auth) does.
+    #[error("the request cannot be read: {0}")]
+    Malformed(&'static str),
     /// There is no valid session: log in again.
     #[error("log in first")]
     Unauthenticated,
@@ -66,6 +70,7 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::Malformed(_) => "malformed",
             Self::Unauthenticated => "unauthenticated",
             Self::Rejected => "rejected",
             Self::Throttled { .. } => "throttled",

@@ -48,6 +48,8 @@ pub mod site;
 pub mod store;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+#[cfg(feature = "web")]
+pub mod web;
 
 /// Runs the README's code.
 #[cfg(all(doctest, feature = "sqlite", feature = "smtp", feature = "background"))]

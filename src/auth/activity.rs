@@ -2,15 +2,26 @@
 
 use std::{mem, sync::PoisonError};
 
+use time::OffsetDateTime;
+
 use super::Auth;
 use crate::{
     clock::to_micros,
     error::Result,
     id::BatchId,
+    model::User,
     store::{Batch, Change, CommitError, tables},
 };
 
 impl Auth {
+    /// When a user last logged in; `None` for somebody who never did.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not answer.
+    pub async fn last_login_at(&self, user: &User) -> Result<Option<OffsetDateTime>> {
+        self.core.last_login(user.id).await
+    }
+
     /// Writes when sessions were last seen, in as few commits as it takes: one for each 512
     /// sessions. [`Auth::background`] does this by itself. A session that has ended meanwhile
     /// stays ended.

@@ -1,0 +1,46 @@
+//! The JSON API.
+
+mod invitations;
+mod me;
+mod password;
+mod session;
+mod sessions;
+mod shapes;
+mod text;
+
+use super::{
+    routes::{Row, rows},
+    service::Call,
+};
+use crate::{auth::Identity, error::Result};
+
+/// Every call, below `/api`.
+pub(super) static CALLS: &[Row<Call>] = rows![
+    POST "/session" => session::open,
+    GET "/session" => session::show,
+    DELETE "/session" => session::end,
+    GET "/sessions" => sessions::list,
+    DELETE "/sessions" => sessions::end_others,
+    DELETE "/sessions/{id}" => sessions::end,
+    GET "/password/requirements" => password::requirements,
+    POST "/password/forgot" => password::forgot,
+    POST "/password/reset" => password::reset,
+    POST "/password/replace" => password::replace,
+    POST "/activation" => password::activate,
+    GET "/me" => me::show,
+    PUT "/me/password" => me::change_password,
+    POST "/users" => invitations::invite,
+    POST "/users/{id}/activation" => invitations::send_again,
+    GET "/invitations" => invitations::list,
+    DELETE "/invitations/{user}" => invitations::revoke,
+];
+
+/// The part of a path below `/api`, where it is the API's.
+pub(super) fn place(path: &str) -> Option<&str> {
+    path.strip_prefix("/api").filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whoever sent the request.
+async fn who(call: &Call) -> Result<Identity> {
+    call.door.identify(&call.asked.headers).await
+}

@@ -1,0 +1,50 @@
+//! Refusals as pages.
+
+use http::{Response, StatusCode};
+use minijinja::{Value, context};
+
+use super::{address, path_to};
+use crate::{
+    error::Error,
+    web::{answer, body::Body, local, moment, problem, refusal::Refusal, service::Call},
+};
+
+/// A refusal that no form shows, as a page that says what to do next. Whoever has to log in
+/// first is led there, and back.
+pub(in crate::web) fn refuse(call: &Call, refusal: &Refusal) -> Response<Body> {
+    problem::log(refusal);
+    if matches!(refusal.error, Error::Unauthenticated) {
+        let log_in = answer::see_other(&call.door.log_in_path(&wanted(call)));
+        return log_in.unwrap_or_else(|_| answer::empty(StatusCode::SERVICE_UNAVAILABLE));
+    }
+    let (title, link) = match (&refusal.error, refusal.status) {
+        (Error::Malformed(_), StatusCode::METHOD_NOT_ALLOWED) => ("Not this way", ACCOUNT),
+        (Error::Malformed(_), _) => ("That did not arrive as it should", ACCOUNT),
+        (Error::Forbidden, _) => ("Not from there", ACCOUNT),
+        (Error::NotFound, _) => ("There is no such page", ACCOUNT),
+        (Error::Throttled { .. }, _) => ("Too many tries", LOG_IN),
+        (Error::Busy | Error::Unavailable(_), _) => ("Not available just now", LOG_IN),
+        _ => ("That was not possible", LOG_IN),
+    };
+    let mut message = problem::words(refusal, call.auth().site());
+    if let Error::Throttled { retry_at } = refusal.error {
+        message = format!("{message} {}", moment::retry(retry_at, call.door.now()));
+    }
+    let (page, text) = link;
+    let link = context! { href => address(&path_to(call, page)), text };
+    let values = context! { title, message, links => vec![link] as Vec<Value> };
+    let mut response = call.pages.page(refusal.status, "message.html", None, values);
+    problem::dress(&mut response, refusal, call.door.now());
+    response
+}
+
+const ACCOUNT: (&str, &str) = ("/account", "My Account");
+const LOG_IN: (&str, &str) = ("/login", "Go to log-in");
+
+/// Where somebody who has to log in was going.
+fn wanted(call: &Call) -> String {
+    let path = call.asked.path.as_str();
+    let base = call.auth().site().base();
+    let whole = if path.starts_with(base) { path.to_owned() } else { format!("{base}{path}") };
+    local::path(&whole).unwrap_or("/").to_owned()
+}
