@@ -33,16 +33,19 @@ on_every_store! {
     a_link_is_not_minted_for_who_is_no_longer_theirs
 }
 
+/// What a mailer is told to answer.
+type Order = fn() -> Result<(), MailError>;
+
 /// A mailer that does what it is told.
 #[derive(Clone)]
 struct Told {
     letters: LetterBox,
-    answer: Arc<Mutex<fn() -> Result<(), MailError>>>,
+    answer: Arc<Mutex<Order>>,
     tries: Arc<AtomicUsize>,
 }
 
 impl Told {
-    fn new(answer: fn() -> Result<(), MailError>) -> Self {
+    fn new(answer: Order) -> Self {
         Self {
             letters: LetterBox::default(),
             answer: Arc::new(Mutex::new(answer)),

@@ -194,6 +194,7 @@ macro_rules! on_every_store {
                 super::$name(House::new(portcullis::store::memory::MemoryStore::new())).await;
             })*
         }
+        #[cfg(feature = "sqlite")]
         mod on_sqlite {
             use super::House;
             $(#[tokio::test(flavor = "multi_thread")]
