@@ -224,7 +224,12 @@ impl Facts {
             core.find(&tables::BY_USERNAME, text(name.username_key())).await?;
         let by_email: Option<User> =
             core.find(&tables::BY_PROVEN_EMAIL, text(name.email_key())).await?;
-        let user = by_username.or(by_email);
+        let user = match (by_username, by_email) {
+            // A name written like an address is given with an invitation, before anybody has
+            // shown that the address is theirs. Whoever has shown it is not kept out by that.
+            (Some(named), Some(proven)) if named.status != Status::Active => Some(proven),
+            (named, proven) => named.or(proven),
+        };
         let user_id = user.as_ref().map_or(UserId::NOBODY, |user| user.id);
         let account_id = user.as_ref().map_or(AccountId::NOBODY, |user| user.account);
         let credential: Option<Credential> = core.get(user_id.as_bytes()).await?;
