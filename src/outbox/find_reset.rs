@@ -14,8 +14,8 @@ use crate::{
     store::{Record as _, Value, tables},
 };
 
-/// How many people may have given one address. Only one of them can have proven it; the others
-/// are invitations that stand.
+/// How many invitations to one address are looked at, newest first. Whoever proved the address
+/// is found by a key of their own, so that no number of invitations crowds them out.
 const SHARING: u32 = 20;
 
 /// Finds out, and leaves letters behind.
@@ -59,9 +59,13 @@ impl Task for FindReset<'_> {
         let mut sharing = Vec::new();
         // Nobody's address is empty: that is what text that is no address became.
         if held && !self.email().is_empty() {
-            let by_email = page(&tables::USERS, "by_email", vec![text(self.email())], SHARING)?;
-            for row in core.store.page(&by_email).await? {
-                let user = User::from_row(&row)?;
+            let email = text(self.email());
+            let holder: Option<User> = core.find(&tables::BY_PROVEN_EMAIL, email.clone()).await?;
+            let by_email = page(&tables::USERS, "by_email", vec![email], SHARING)?.descending();
+            let rows = core.store.page(&by_email).await?;
+            let others = rows.iter().map(User::from_row).collect::<Result<Vec<_>, _>>()?;
+            let invited = others.into_iter().filter(|user| user.status == Status::Invited);
+            for user in holder.into_iter().chain(invited) {
                 let invitation = core.get(user.id.as_bytes()).await?;
                 let once = Value::Bytes(self.budgets.once_letter(user.id).to_vec());
                 let waiting = core.find(&tables::ONCE, once).await?;
