@@ -74,9 +74,11 @@ macro_rules! ids {
         impl FromStr for $name {
             type Err = InvalidId;
 
-            /// Reads the hyphenated form, and only that: one id, one spelling.
+            /// Reads the hyphenated form in small letters, and only that: one id, one spelling.
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                if text.len() != uuid::fmt::Hyphenated::LENGTH {
+                // The parser underneath takes capitals as well.
+                let capitals = text.bytes().any(|b| b.is_ascii_uppercase());
+                if capitals || text.len() != uuid::fmt::Hyphenated::LENGTH {
                     return Err(InvalidId);
                 }
                 Uuid::try_parse(text).map(Self).map_err(|_| InvalidId)

@@ -150,7 +150,10 @@ fn host_of(authority: &str) -> Option<&str> {
         }
     };
     let port_is_fine = match rest.strip_prefix(':') {
-        Some(port) => port.parse::<u16>().is_ok_and(|port| port > 0),
+        // Digits only: `parse` alone takes a plus sign.
+        Some(port) => {
+            port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|p| p > 0)
+        }
         None => rest.is_empty(),
     };
     port_is_fine.then_some(host)
@@ -164,5 +167,31 @@ fn is_loopback(host: &str) -> bool {
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name, self.origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Wherever the door is mounted, a link leads to the site's own host and carries the
+        /// token as its only argument's value.
+        #[test]
+        fn links_start_with_the_origin(base in "\\PC{0,20}", bytes: [u8; 32]) {
+            let site = Site::new("Site", "https://site.example:8443/").unwrap().mounted_at(&base);
+            let written = data_encoding::BASE64URL_NOPAD.encode(&bytes);
+            let token = Token::parse(&written).unwrap();
+            let argument = format!("?token={written}");
+            for template in Template::ALL {
+                let Some(link) = site.link(*template, &token) else { continue };
+                let rest = link.strip_prefix("https://site.example:8443/");
+                prop_assert!(rest.is_some(), "{link}");
+                prop_assert!(link.ends_with(&argument), "{link}");
+            }
+            prop_assert!(site.link(Template::Reset, &token).is_some());
+        }
     }
 }

@@ -30,7 +30,7 @@ impl PersonName {
         let hidden = |c: char| {
             c.is_control()
                 || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+                || matches!(c, '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         };
         let length = name.chars().count();
         if length == 0 || length > Self::MAX_CHARS || name.chars().any(hidden) {
