@@ -57,6 +57,18 @@ impl Limits {
         if self.longest_wait < self.first_wait || self.first_wait <= Duration::ZERO {
             found.push("limits.first_wait must be positive and at most longest_wait".into());
         }
+        if self.forget_failures < self.longest_wait {
+            found.push(
+                "limits.forget_failures must be at least longest_wait, or waits end early".into(),
+            );
+        }
+        let windows =
+            [("network_window", self.network_window), ("mailbox_pause", self.mailbox_pause)];
+        for (name, window) in windows {
+            if window < Duration::SECOND {
+                found.push(format!("limits.{name} must be at least a second, or nothing counts"));
+            }
+        }
         let counts = [
             ("network_failures", self.network_failures),
             ("forgot_per_network", self.forgot_per_network),

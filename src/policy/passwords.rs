@@ -135,7 +135,8 @@ impl PasswordPolicy {
         words.dedup();
         let mut rest = zeroize::Zeroizing::new(folded.to_owned());
         for word in &words {
-            *rest = rest.replace(word.as_str(), "");
+            // A new value, not a new content: the old one is wiped as it goes.
+            rest = zeroize::Zeroizing::new(rest.replace(word.as_str(), ""));
         }
         rest.len() < folded.len() && rest.chars().count() < self.min_length.div_ceil(2)
     }
@@ -155,7 +156,11 @@ impl PasswordPolicy {
 
 /// The form in which passwords are compared with lists: NFC and lower case.
 fn fold(text: &str) -> String {
-    text.nfc().flat_map(char::to_lowercase).nfc().collect()
+    // Room for the worst case beforehand: a string that grows leaves copies behind, and this may
+    // be a password.
+    let mut out = String::with_capacity(text.len() * 3);
+    out.extend(text.nfc().flat_map(char::to_lowercase).nfc());
+    out
 }
 
 /// Whether the text is one unit of at most half its length, again and again.
