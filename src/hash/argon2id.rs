@@ -163,7 +163,65 @@ pub(super) fn spend(password: &str, params: Params, memory: &mut Memory) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, sample::select};
+
     use super::*;
+
+    /// A PHC string, more or less: names, numbers and lengths at and beyond the bounds.
+    fn phc() -> impl Strategy<Value = String> {
+        let number = prop_oneof![
+            any::<u32>().prop_map(|n| n.to_string()),
+            select(
+                &["0", "1", "2", "8", "64", "65", "19456", "1048576", "1048577", "-1", "+2", "08"]
+                    [..]
+            )
+            .prop_map(str::to_owned),
+        ];
+        let numbers = (number.clone(), number.clone(), number);
+        let names = select(&["m", "t", "p", "keyid", "data", "x", ""][..]);
+        let head = select(&["argon2id", "argon2i", "argon2d", "bcrypt", ""][..]);
+        let version = select(&["v=19$", "v=16$", "v=$", ""][..]);
+        (head, version, numbers, names, "[A-Za-z0-9+/]{0,90}", "[A-Za-z0-9+/]{0,90}").prop_map(
+            |(head, version, (m, t, p), third, salt, output)| {
+                format!("${head}${version}m={m},t={t},{third}={p}${salt}${output}")
+            },
+        )
+    }
+
+    proptest! {
+        /// The text comes from a database: whatever it says, reading it neither panics nor asks
+        /// for more memory than the bounds.
+        #[test]
+        fn any_stored_text_is_bounded(
+            text in prop_oneof![3 => phc(), 1 => "\\PC{0,60}", 1 => "\\$argon2id\\$[v=19mtp,$]{0,30}"],
+        ) {
+            if let Some(stored) = Stored::parse(&text) {
+                let Params { memory_kib, passes, lanes } = stored.params;
+                prop_assert!(stored.params.within(Params::MOST));
+                prop_assert!(memory_kib >= 8 * lanes && passes >= 1 && lanes >= 1);
+                prop_assert!((8..=48).contains(&stored.salt.len()));
+                prop_assert!((16..=64).contains(&stored.output.len()));
+            }
+        }
+
+        #[test]
+        fn a_hash_is_read_back(
+            password in "\\PC{0,40}",
+            other in "\\PC{0,40}",
+            salt: [u8; 16],
+            lanes in 1_u32..4,
+            more in 0_u32..40,
+            passes in 1_u32..4,
+        ) {
+            let params = Params::with(8 * lanes + more, passes, lanes);
+            let mut memory = Memory::new();
+            let text = hash(&password, &salt, params, &mut memory).unwrap();
+            let stored = Stored::parse(&text).unwrap();
+            prop_assert!(stored.params == params && stored.salt == salt);
+            prop_assert!(stored.matches(&password, &mut memory));
+            prop_assert_eq!(stored.matches(&other, &mut memory), password == other);
+        }
+    }
 
     /// RFC 9106 has vectors with a secret and associated data only; these are libargon2's, from
     /// its `argon2` command.

@@ -125,3 +125,78 @@ pub fn markdown() -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::{Record as _, Row, Value};
+
+    /// Any user: what matters here are the stamps.
+    fn user() -> User {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let id = || Value::Bytes(vec![7; 16]);
+        let (address, zero) = ("ada@acme.example", || Value::Int(0));
+        let row = Row::new(vec![
+            id(),
+            id(),
+            text("Ada"),
+            text("ada"),
+            text("ada"),
+            text(address),
+            text(address),
+            text(address),
+            text("Ada"),
+            text("administrator"),
+            zero(),
+            text("active"),
+            zero(),
+            zero(),
+            zero(),
+            zero(),
+            zero(),
+        ]);
+        User::from_row(&row).unwrap()
+    }
+
+    proptest! {
+        /// Stamps never go back, for any cause; what the table ends, it ends.
+        #[test]
+        fn stamps_only_rise(stamps in prop::array::uniform3(0..i64::MAX)) {
+            for cause in Cause::ALL {
+                let ends = cause.effects().ends;
+                let mut user = user();
+                let [sessions, links, changes] = stamps;
+                user.stamps = crate::model::Stamps { sessions, links, changes };
+                let before = user.clone();
+                ends.apply(&mut user);
+                let after = user.stamps;
+                for (before, after, ends) in [
+                    (sessions, after.sessions, ends.sessions),
+                    (links, after.links, ends.links),
+                    (changes, after.changes, ends.changes),
+                ] {
+                    prop_assert_eq!(after > before, ends, "{:?}", cause);
+                    prop_assert!(after >= before);
+                }
+                prop_assert_eq!(User { stamps: before.stamps, ..user }, before);
+            }
+        }
+    }
+
+    /// A cause that is not in the list would have no row in the table.
+    #[test]
+    fn every_cause_is_listed() {
+        let position = |cause: &Cause| match cause {
+            Cause::Activated => 0,
+            Cause::InvitationRevoked => 1,
+            Cause::PasswordReset => 2,
+            Cause::PasswordChanged => 3,
+            Cause::PasswordReplaced => 4,
+            Cause::TemporaryPasswordSet => 5,
+            Cause::OthersLoggedOut => 6,
+        };
+        assert!(Cause::ALL.iter().map(position).eq(0..7));
+    }
+}
