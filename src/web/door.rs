@@ -4,6 +4,7 @@ use http::{HeaderMap, Method, header};
 use time::OffsetDateTime;
 
 use super::{
+    answer,
     body::Body,
     cookies::{self, Carried},
     cross_origin, problem,
@@ -122,7 +123,9 @@ impl Door {
     /// An error as the JSON API answers it: `application/problem+json` with its status.
     #[must_use]
     pub fn problem(&self, error: Error) -> http::Response<Body> {
-        self.refuse(&Refusal::from(error))
+        let mut response = self.refuse(&Refusal::from(error));
+        answer::dress(response.headers_mut());
+        response
     }
 
     pub(super) fn refuse(&self, refusal: &Refusal) -> http::Response<Body> {

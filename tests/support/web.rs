@@ -1,13 +1,14 @@
 //! The doors of a house, and browsers that stand before them, without sockets.
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use portcullis::{
-    auth::Credentials,
+    auth::{Auth, Credentials},
+    hash::{Hashing, Params},
     model::{Client, Transport, User},
     site::Site,
     store::memory::MemoryStore,
@@ -16,7 +17,7 @@ use portcullis::{
 use serde_json::Value;
 use tower_service::Service as _;
 
-use super::house::{GOOD, House, client, password, written_token_in};
+use super::house::{GOOD, House, LetterBox, client, password, written_token_in};
 
 /// A house with its doors. Its site is `https://crm.example`, mounted at `/auth`.
 pub struct Web {
@@ -62,6 +63,14 @@ impl Web {
     pub fn site(&self) -> &Site {
         self.house.auth.site()
     }
+}
+
+/// The same house under another address.
+pub fn on_site(house: &House, site: Site) -> Auth {
+    let mut hashing = Hashing::default();
+    hashing.params = Params::danger_for_tests();
+    let builder = Auth::builder(Arc::clone(&house.store)).site(site).hashing(hashing);
+    builder.mailer(LetterBox::default()).clock(house.clock.clone()).build().unwrap().0
 }
 
 /// Keeps cookies by name and path, as browsers do, and follows nothing by itself.

@@ -1,0 +1,172 @@
+//! Sessions, their transports, and the mistakes others made with them.
+
+use serde_json::json;
+use time::Duration;
+
+use crate::{
+    house::{BETTER, GOOD},
+    web::{Browser, Web, ask, get, send},
+};
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let web = Web::new().await;
+    let (mut here, mut there, mut third) =
+        (web.admin().await, web.admin().await, web.admin().await);
+    let list = here.get("/auth/api/sessions").await.json();
+    let sessions = list["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 3);
+    assert_eq!(sessions.iter().filter(|session| session["current"] == true).count(), 1);
+    let there_id = there.get("/auth/api/session").await.json()["session"]["id"].clone();
+    let path = format!("/auth/api/sessions/{}", there_id.as_str().unwrap());
+    assert_eq!(here.send(ask("DELETE", &path)).await.status, 204);
+    assert!(!there.is_in().await && third.is_in().await);
+    here.send(ask("DELETE", &path)).await.is_problem(404, "not_found");
+    assert_eq!(here.send(ask("DELETE", "/auth/api/sessions")).await.status, 204);
+    assert!(here.is_in().await && !third.is_in().await);
+}
+
+#[tokio::test]
+async fn an_id_of_the_list_is_no_token() {
+    let web = Web::new().await;
+    let id = web.admin().await.get("/auth/api/session").await.json()["session"]["id"].clone();
+    let id = id.as_str().unwrap();
+    let shown = [
+        get("/auth/api/session").bearer(id),
+        get("/auth/api/session").with("cookie", &format!("__Host-portcullis={id}")),
+    ];
+    for ask in shown {
+        send(&web.service, ask).await.is_problem(401, "unauthenticated");
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_others_do_not_exist() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let new = json!({"username": "grace", "email": "grace@acme.example", "name": "Grace Hopper",
+                     "role": "administrator"});
+    assert_eq!(admin.send(ask("POST", "/auth/api/users").json(&new)).await.status, 201);
+    let token = crate::house::written_token_in(&web.house.post().await[0]);
+    let body = json!({"token": token, "password": GOOD});
+    send(&web.service, ask("POST", "/auth/api/activation").json(&body)).await;
+    let mut grace = web.browser();
+    grace.log_in("grace", GOOD).await;
+    let id = admin.get("/auth/api/session").await.json()["session"]["id"].clone();
+    for id in [id.as_str().unwrap(), "made-up", "00000000-0000-0000-0000-000000000000"] {
+        let path = format!("/auth/api/sessions/{id}");
+        grace.send(ask("DELETE", &path)).await.is_problem(404, "not_found");
+    }
+    assert!(admin.is_in().await);
+}
+
+#[tokio::test]
+async fn session_fixation_a_log_in_never_keeps_a_token_it_was_shown() {
+    let web = Web::new().await;
+    let mut attacker = web.admin().await;
+    let planted = attacker.cookies.clone();
+    let mut victim = Browser { cookies: planted.clone(), ..web.browser() };
+    let body = json!({"login": "admin", "password": GOOD});
+    let answer = victim.send(ask("POST", "/auth/api/session").json(&body)).await;
+    assert_eq!(answer.status, 200);
+    assert_ne!(victim.cookies, planted);
+    assert!(victim.is_in().await);
+    assert!(!attacker.is_in().await, "the session it took the place of has ended");
+}
+
+#[tokio::test]
+async fn a_failed_log_in_leaves_the_session_alone() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let body = json!({"login": "admin", "password": "wrong"});
+    let answer = admin.send(ask("POST", "/auth/api/session").json(&body)).await;
+    answer.is_problem(401, "rejected");
+    assert_eq!(answer.cookies().len(), 0);
+    assert!(admin.is_in().await);
+}
+
+#[tokio::test]
+async fn a_replayed_log_out_cookie_is_dead() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let mut replayed = admin.clone();
+    admin.send(ask("DELETE", "/auth/api/session")).await;
+    assert_eq!(admin.token(), None);
+    let answer = replayed.get("/auth/api/session").await;
+    answer.is_problem(401, "unauthenticated");
+    assert_eq!(answer.cookies().len(), 0, "a late answer must not delete a newer cookie");
+}
+
+#[tokio::test]
+async fn a_session_is_good_for_its_own_transport_only() {
+    let web = Web::new().await;
+    let (cookie, bearer) = (web.admin().await.token().unwrap().to_owned(), web.bearer().await);
+    let as_bearer = get("/auth/api/session").bearer(&cookie);
+    send(&web.service, as_bearer).await.is_problem(401, "unauthenticated");
+    let as_cookie = get("/auth/api/session").with("cookie", &format!("__Host-portcullis={bearer}"));
+    send(&web.service, as_cookie).await.is_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn cookie_and_bearer_together_are_malformed_everywhere() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let bearer = web.bearer().await;
+    for (method, path) in [
+        ("GET", "/auth/api/session"),
+        ("DELETE", "/auth/api/session"),
+        ("GET", "/auth/api/password/requirements"),
+        ("GET", "/auth/api/me"),
+    ] {
+        for token in [bearer.as_str(), "x", ""] {
+            admin.send(ask(method, path).bearer(token)).await.is_problem(400, "malformed");
+        }
+    }
+    let twice = get("/auth/api/session").bearer(&bearer).bearer(&bearer);
+    send(&web.service, twice).await.is_problem(400, "malformed");
+    assert!(admin.is_in().await);
+}
+
+#[tokio::test]
+async fn other_cookies_and_schemes_are_somebody_elses() {
+    let web = Web::new().await;
+    let token = web.admin().await.token().unwrap().to_owned();
+    let session = |cookie: &str| get("/auth/api/session").with("cookie", cookie);
+    let good = format!("a=b; __Host-portcullis={token}; theme=d\u{e4}rk");
+    let basic = session(&good).with("authorization", "Basic c3RhZ2luZzpzdGFnaW5n");
+    assert_eq!(send(&web.service, basic).await.status, 200);
+    for cookie in [
+        format!("portcullis={token}"),
+        format!("__host-portcullis={token}"),
+        format!("__Host-portcullis={token}; __Host-portcullis={token}"),
+        format!("__Host-portcullis={token}x"),
+        "__Host-portcullis=".to_owned(),
+    ] {
+        send(&web.service, session(&cookie)).await.is_problem(401, "unauthenticated");
+    }
+    for scheme in ["bearer", "BEARER"] {
+        let bearer = format!("{scheme} {}", web.bearer().await);
+        let ask = get("/auth/api/session").with("authorization", &bearer);
+        assert_eq!(send(&web.service, ask).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn the_fifth_wrong_current_password_ends_the_session() {
+    let web = Web::new().await;
+    let (mut admin, mut other) = (web.admin().await, web.admin().await);
+    let body = json!({"current_password": "wrong", "new_password": BETTER});
+    for _ in 0..5 {
+        let answer = admin.send(ask("PUT", "/auth/api/me/password").json(&body)).await;
+        answer.is_problem(401, "rejected");
+    }
+    assert!(!admin.is_in().await && other.is_in().await);
+}
+
+#[tokio::test]
+async fn an_idle_session_has_ended() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    web.house.clock.turn(Duration::minutes(31));
+    admin.get("/auth/api/me").await.is_problem(401, "unauthenticated");
+}
