@@ -13,6 +13,7 @@ use crate::{model::Template, secret::Token};
 /// use portcullis::site::Site;
 /// let site = Site::new("Acme CRM", "https://crm.example")?.support("help@crm.example");
 /// assert!(site.is_secure());
+/// assert_eq!(Site::new("Acme CRM", "https://CRM.example:443/")?.origin(), "https://crm.example");
 /// assert!(Site::new("Acme CRM", "http://crm.example").is_err(), "plain HTTP");
 /// assert!(Site::new("Acme CRM", "http://localhost:3000").is_ok(), "but for trying things out");
 /// # Ok::<(), portcullis::site::InvalidSite>(())
@@ -51,16 +52,18 @@ impl Site {
         if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err(InvalidSite::Name);
         }
-        let origin = public_url.trim_end_matches('/').to_ascii_lowercase();
-        let (scheme, authority) = origin.split_once("://").ok_or(InvalidSite::Url)?;
+        let url = public_url.trim_end_matches('/').to_ascii_lowercase();
+        let (scheme, authority) = url.split_once("://").ok_or(InvalidSite::Url)?;
         let host = host_of(authority).ok_or(InvalidSite::Url)?;
         let loopback = is_loopback(host);
-        match scheme {
-            "https" => {}
-            "http" if loopback => {}
+        let default_port = match scheme {
+            "https" => ":443",
+            "http" if loopback => ":80",
             "http" => return Err(InvalidSite::Insecure),
             _ => return Err(InvalidSite::Url),
-        }
+        };
+        // Browsers leave it out of `Origin`, which is compared with this.
+        let origin = url.strip_suffix(default_port).unwrap_or(&url).to_owned();
         Ok(Self {
             name: name.to_owned(),
             origin,
@@ -150,10 +153,8 @@ fn host_of(authority: &str) -> Option<&str> {
         }
     };
     let port_is_fine = match rest.strip_prefix(':') {
-        // Digits only: `parse` alone takes a plus sign.
-        Some(port) => {
-            port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|p| p > 0)
-        }
+        // In its one spelling: neither `+443` nor `0443`.
+        Some(port) => port.parse::<u16>().is_ok_and(|read| read > 0 && read.to_string() == port),
         None => rest.is_empty(),
     };
     port_is_fine.then_some(host)

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use portcullis::{
     auth::{Auth, Credentials},
@@ -81,9 +81,10 @@ pub struct Browser {
 }
 
 /// A request to be sent.
+#[derive(Debug)]
 pub struct Ask {
     method: Method,
-    path: String,
+    pub path: String,
     headers: HeaderMap,
     body: Bytes,
     peer: Option<IpAddr>,
@@ -106,6 +107,16 @@ pub fn get(path: &str) -> Ask {
 impl Ask {
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.append(name, value.parse().unwrap());
+        self
+    }
+
+    pub fn with_bytes(mut self, name: &'static str, value: &[u8]) -> Self {
+        self.headers.append(name, HeaderValue::from_bytes(value).unwrap());
+        self
+    }
+
+    pub fn bytes(mut self, body: Vec<u8>) -> Self {
+        self.body = body.into();
         self
     }
 

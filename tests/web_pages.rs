@@ -1,0 +1,18 @@
+//! The pages, as a browser with scripts off walks them.
+#![cfg(feature = "web")]
+
+#[path = "support/house.rs"]
+mod house;
+#[path = "support/web.rs"]
+mod web;
+
+#[path = "web_pages/account.rs"]
+mod account;
+#[path = "web_pages/anything.rs"]
+mod anything;
+#[path = "web_pages/links.rs"]
+mod links;
+#[path = "web_pages/log_in.rs"]
+mod log_in;
+#[path = "web_pages/strict.rs"]
+mod strict;
