@@ -4,17 +4,31 @@
 //! own routes the same checks. Neither holds a rule: a handler parses, calls one method of
 //! [`Auth`](crate::auth::Auth) and renders what it answers.
 //!
-//! With axum, where `Peer` lets limits count by network:
+//! With axum; any other `tower` server will do:
 //!
-//! ```ignore
-//! let service = web::Service::new(auth);
-//! let door = service.door().clone();
-//! let app = axum::Router::new()
-//!     .route("/", get(home))
-//!     .with_state(door)
-//!     .nest_service("/auth", service)
-//!     .layer(middleware::from_fn(tell_the_peer)); // request.extensions_mut().insert(Peer(ip))
 //! ```
+//! use axum::{Router, extract::State, response::Html, routing::get};
+//! use http::HeaderMap;
+//! use portcullis::web::{Door, Service};
+//!
+//! async fn home(State(door): State<Door>, headers: HeaderMap) -> Html<String> {
+//!     match door.identify(&headers).await {
+//!         Ok(me) => Html(format!("Hello, {}", me.user().name)),
+//!         Err(_) => Html(format!("<a href=\"{}\">Log in</a>", door.log_in_path("/"))),
+//!     }
+//! }
+//!
+//! fn app(auth: portcullis::auth::Auth) -> Router {
+//!     let service = Service::new(auth);
+//!     Router::new()
+//!         .route("/", get(home))
+//!         .with_state(service.door().clone())
+//!         .nest_service("/auth", service)
+//! }
+//! ```
+//!
+//! The server knows where a request came from, and says so by a [`Peer`] in the request's
+//! extensions; without it, limits cannot tell networks apart.
 //!
 //! # What holds for every answer
 //! - Nothing is cached but the style sheet, nothing is framed, no script runs, no referrer leaves.

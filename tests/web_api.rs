@@ -1,5 +1,4 @@
 //! The JSON API, driven without sockets.
-#![cfg(feature = "web")]
 
 #[path = "support/house.rs"]
 mod house;
@@ -16,3 +15,5 @@ mod invitations;
 mod refusals;
 #[path = "web_api/sessions.rs"]
 mod sessions;
+#[path = "web_api/unavailable.rs"]
+mod unavailable;

@@ -1,5 +1,4 @@
 //! The pages, as a browser with scripts off walks them.
-#![cfg(feature = "web")]
 
 #[path = "support/house.rs"]
 mod house;

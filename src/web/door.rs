@@ -20,6 +20,13 @@ use crate::{
 ///
 /// A host's server knows it and puts it into the request's extensions before
 /// [`Service`](super::Service) sees it; without it, limits cannot tell networks apart.
+///
+/// ```
+/// let mut request = http::Request::new(());
+/// let from: std::net::SocketAddr = "203.0.113.9:50412".parse()?;
+/// request.extensions_mut().insert(portcullis::web::Peer(from.ip()));
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 

@@ -127,6 +127,22 @@ async fn a_temporary_password_leads_to_a_ticket() {
 }
 
 #[tokio::test]
+async fn a_ticket_leads_to_the_session_its_log_in_asked_for() {
+    let web = Web::new().await;
+    let operator = web.house.operator.because("test");
+    operator.set_temporary_password(web.admin.id, &password(BETTER)).await.unwrap();
+    let body = json!({"login": "admin", "password": BETTER, "transport": "bearer"});
+    let ticket = log_in(&web, body).await.json()["ticket"].clone();
+    let body = json!({"ticket": ticket, "password": "the third of three phrases"});
+    let answer = send(&web.service, ask("POST", "/auth/api/password/replace").json(&body)).await;
+    assert_eq!((answer.status, answer.cookies().len()), (200, 0));
+    let token = answer.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(send(&web.service, get("/auth/api/me").bearer(&token)).await.status, 200);
+    let as_token = send(&web.service, get("/auth/api/me").bearer(ticket.as_str().unwrap())).await;
+    as_token.is_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
 async fn requirements_are_readable_beforehand() {
     let web = Web::new().await;
     let body = send(&web.service, get("/auth/api/password/requirements")).await.json();

@@ -118,6 +118,39 @@ async fn the_prefix_may_be_stripped_or_kept() {
 }
 
 #[tokio::test]
+async fn axum_mounts_it() {
+    use axum::{Extension, Router, http::Request, routing};
+    use http_body_util::BodyExt as _;
+    use tower_service::Service as _;
+    let web = Web::new().await;
+    let router: Router = Router::new()
+        .route("/", routing::get(|| async { "home" }))
+        .nest_service("/auth", web.service.clone())
+        .layer(Extension(Peer("198.51.100.9".parse().unwrap())));
+    let send = async |method: &str, path: &str, body: String| {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(axum::body::Body::from(body));
+        let Ok(response) = router.clone().call(request.unwrap()).await;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    };
+    let body = json!({"login": "admin", "password": GOOD}).to_string();
+    let (status, text) = send("POST", "/auth/api/session", body).await;
+    assert!(status == 200 && text.contains("\"address\":\"198.51.100.9\""), "{text}");
+    let (status, text) = send("GET", "/auth/login", String::new()).await;
+    assert!(status == 200 && text.contains("action=\"/auth/login\""));
+    for path in ["/auth", "/auth/"] {
+        assert_eq!(send("GET", path, String::new()).await.0, 303, "{path}");
+    }
+    assert_eq!(send("HEAD", "/auth/login", String::new()).await, (200, String::new()));
+    assert_eq!(send("GET", "/", String::new()).await.1, "home");
+}
+
+#[tokio::test]
 async fn any_base_will_do() {
     let site = Site::new("Site", "http://localhost:3000").unwrap();
     for (base, page) in [("/", "/login"), ("/login", "/login/login"), ("/a/b", "/a/b/login")] {

@@ -59,7 +59,7 @@ async fn malformed_bodies() {
     ];
     for body in bodies {
         let answer = send(&web.service, log_in().body("application/json", body.to_vec())).await;
-        println!("{}", String::from_utf8_lossy(body));
+        assert_eq!(answer.status, 400, "{}", String::from_utf8_lossy(body));
         answer.is_problem(400, "malformed");
     }
 }
@@ -82,14 +82,9 @@ async fn no_answer_quotes_what_was_sent() {
 async fn wrong_types_and_sizes() {
     let web = Web::new().await;
     let good = json!({"login": "admin", "password": GOOD}).to_string();
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"]
-    {
-        let ask = log_in().body("application/json", good.clone());
-        let mut ask = Some(ask);
-        let wrong =
-            log_in().body(if content_type.is_empty() { "x" } else { content_type }, good.clone());
-        send(&web.service, wrong).await.is_problem(415, "malformed");
-        assert_eq!(send(&web.service, ask.take().unwrap()).await.status, 200);
+    for wrong in ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"] {
+        let answer = send(&web.service, log_in().body(wrong, good.clone())).await;
+        answer.is_problem(415, "malformed");
     }
     send(&web.service, log_in()).await.is_problem(415, "malformed");
     let twice = log_in().body("application/json", good.clone()).with("content-type", "text/plain");
