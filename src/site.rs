@@ -80,10 +80,12 @@ impl Site {
         self
     }
 
-    /// Where the web door is mounted: `/auth` unless said otherwise.
+    /// Where the web door is mounted: `/auth` unless said otherwise. Letters, digits and `-`, `_`,
+    /// `.` and `/` stay; anything else would mean something in a cookie or a link, and is dropped.
     #[must_use]
     pub fn mounted_at(mut self, base: &str) -> Self {
-        let base = base.trim_matches('/');
+        let plain = |c: &char| c.is_ascii_alphanumeric() || ['-', '_', '.', '/'].contains(c);
+        let base: String = base.trim_matches('/').chars().filter(plain).collect();
         self.base = if base.is_empty() { String::new() } else { format!("/{base}") };
         self
     }

@@ -1,5 +1,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::names::is_hidden;
+
 /// Where a request came from, as far as the door could tell.
 ///
 /// ```
@@ -36,7 +38,7 @@ impl Client {
     /// A client at `address` that calls itself `agent`.
     #[must_use]
     pub fn new(address: Option<IpAddr>, agent: &str) -> Self {
-        let agent = agent.chars().filter(|c| !c.is_control()).take(Self::MAX_AGENT).collect();
+        let agent = agent.chars().filter(|c| !is_hidden(*c)).take(Self::MAX_AGENT).collect();
         Self { address: address.map(|address| address.to_canonical()), agent }
     }
 

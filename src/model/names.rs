@@ -27,13 +27,8 @@ impl PersonName {
             return Err(InvalidName);
         }
         let name: String = typed.trim().nfc().collect();
-        let hidden = |c: char| {
-            c.is_control()
-                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-                || matches!(c, '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        };
         let length = name.chars().count();
-        if length == 0 || length > Self::MAX_CHARS || name.chars().any(hidden) {
+        if length == 0 || length > Self::MAX_CHARS || name.chars().any(is_hidden) {
             return Err(InvalidName);
         }
         Ok(Self(name))
@@ -61,6 +56,13 @@ impl fmt::Debug for PersonName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
+}
+
+/// Whether a character shows nothing, or changes how its neighbours show.
+pub(super) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 macro_rules! labels {
