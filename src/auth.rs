@@ -5,6 +5,7 @@ mod activity;
 mod bell;
 pub(crate) mod budgets;
 mod builder;
+mod colleagues;
 pub(crate) mod core;
 pub(crate) mod draft;
 mod identity;

@@ -1,0 +1,147 @@
+//! What the environment says, read once and checked as a whole.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use portcullis::{model::EmailAddress, site::Site};
+
+/// The name people see.
+const SITE: &str = "Acme CRM";
+
+/// Everything that can be set.
+pub(crate) struct Config {
+    /// Where to listen: this machine only, unless `BIND` says otherwise.
+    pub(crate) listen: SocketAddr,
+    /// The SQLite file.
+    pub(crate) database: PathBuf,
+    /// The name and the public address.
+    pub(crate) site: Site,
+    /// The mail server; without one, letters stay in the mailbox page.
+    pub(crate) smtp: Option<Smtp>,
+}
+
+/// A mail server. The URL may hold a password, so there is no `Debug`.
+pub(crate) struct Smtp {
+    pub(crate) url: String,
+    pub(crate) from: String,
+    /// A file with certificates to trust beside the public ones.
+    pub(crate) authority: Option<PathBuf>,
+}
+
+/// A setting that cannot be used, in words for whoever set it. It never quotes a value.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BadSetting(pub(crate) String);
+
+impl Config {
+    /// Reads the settings, each by its name.
+    pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, BadSetting> {
+        let set = |name: &str| get(name).filter(|value| !value.trim().is_empty());
+        let port = set("PORT").map_or(Ok(3000), |port| port.trim().parse::<u16>());
+        let port = port.ok().filter(|port| *port > 0).ok_or_else(|| bad("PORT", "1 to 65535"))?;
+        let address = set("BIND").map_or(Ok([127, 0, 0, 1].into()), |bind| bind.trim().parse());
+        let address = address.map_err(|_| bad("BIND", "an IP address, such as 127.0.0.1"))?;
+        let listen = SocketAddr::new(address, port);
+        let url = set("PUBLIC_URL").unwrap_or_else(|| format!("http://localhost:{port}"));
+        let site = Site::new(SITE, url.trim())
+            .map_err(|error| BadSetting(format!("PUBLIC_URL cannot be used: {error}")))?;
+        let database = database(&set("DATABASE_URL").unwrap_or_else(|| "sqlite:crm.db".into()))?;
+        let smtp = set("SMTP_URL").map(|url| Smtp {
+            url,
+            from: set("MAIL_FROM").unwrap_or_else(|| sender(&site)),
+            authority: set("SMTP_CA").map(PathBuf::from),
+        });
+        if smtp.is_none() && !(site.is_loopback() && listen.ip().is_loopback()) {
+            return Err(BadSetting(
+                "SMTP_URL is needed: without it letters, and the live links in them, are shown \
+                 at /dev/mail, and that is for a PUBLIC_URL and BIND on this machine only"
+                    .into(),
+            ));
+        }
+        Ok(Self { listen, database, site, smtp })
+    }
+}
+
+fn bad(name: &str, wanted: &str) -> BadSetting {
+    BadSetting(format!("{name} must be {wanted}"))
+}
+
+/// The file of `sqlite:path`, `sqlite://path` or a bare path.
+fn database(url: &str) -> Result<PathBuf, BadSetting> {
+    let url = url.trim();
+    let path = match url.strip_prefix("sqlite:") {
+        // Options other programs put behind the path mean nothing here: the file is always made.
+        Some(rest) => rest.strip_prefix("//").unwrap_or(rest).split('?').next().unwrap_or(""),
+        None if !url.contains("://") => url,
+        None => "",
+    };
+    if path.is_empty() || path == ":memory:" {
+        return Err(bad("DATABASE_URL", "a file: sqlite:crm.db or sqlite:///var/lib/crm.db"));
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// The sender where none is set: of the site's own host, if letters can come from there.
+fn sender(site: &Site) -> String {
+    let host = site.origin().rsplit("://").next().unwrap_or("");
+    let host = host.split(':').next().unwrap_or("");
+    let own = format!("no-reply@{host}");
+    if EmailAddress::parse(&own).is_ok() { own } else { "no-reply@acme.example".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(set: &[(&str, &str)]) -> Result<Config, BadSetting> {
+        let of = |name: &str| set.iter().find(|(key, _)| *key == name);
+        Config::read(|name| of(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn nothing_has_to_be_set() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
+        assert_eq!(config.site.origin(), "http://localhost:3000");
+        assert_eq!(config.database, PathBuf::from("crm.db"));
+        assert!(config.smtp.is_none());
+    }
+
+    #[test]
+    fn the_mailbox_page_stays_on_this_machine() {
+        for set in [("PUBLIC_URL", "https://crm.example"), ("BIND", "0.0.0.0")] {
+            let Err(BadSetting(why)) = read(&[set]) else { panic!("{set:?} was accepted") };
+            assert!(why.contains("SMTP_URL"), "{why}");
+            assert!(read(&[set, ("SMTP_URL", "smtp://localhost")]).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_database_is_a_file() {
+        for url in ["sqlite:a.db", "sqlite://a.db", "sqlite://a.db?mode=rwc", "a.db"] {
+            assert_eq!(database(url).unwrap(), PathBuf::from("a.db"), "{url}");
+        }
+        assert_eq!(database("sqlite:///v/a.db").unwrap(), PathBuf::from("/v/a.db"));
+        for url in ["postgres://localhost/crm", "sqlite::memory:", "sqlite:", ""] {
+            assert!(database(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn letters_come_from_the_sites_own_host_where_it_has_one() {
+        let site = |url| Site::new(SITE, url).unwrap();
+        assert_eq!(sender(&site("https://crm.example:8443")), "no-reply@crm.example");
+        assert_eq!(sender(&site("http://localhost:3000")), "no-reply@acme.example");
+        assert_eq!(sender(&site("http://127.0.0.1:3000")), "no-reply@acme.example");
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        for (name, value) in
+            [("PORT", "http"), ("PORT", "0"), ("BIND", "here"), ("PUBLIC_URL", "x")]
+        {
+            let Err(BadSetting(why)) = read(&[(name, value)]) else {
+                panic!("{name} was accepted")
+            };
+            assert!(why.starts_with(name), "{why}");
+        }
+    }
+}

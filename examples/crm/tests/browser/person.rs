@@ -1,0 +1,136 @@
+//! What a person does in a browser: open, read, type, press.
+
+use std::time::Duration;
+
+use fantoccini::{Client, Locator, elements::Element, key::Key};
+
+use super::{driver::console, shots::Shots};
+
+pub(crate) struct Person {
+    pub(crate) client: Client,
+    origin: String,
+    shots: Option<Shots>,
+}
+
+impl Person {
+    pub(crate) fn new(client: Client, port: u16, shots: Option<Shots>) -> Self {
+        Self { client, origin: format!("http://localhost:{port}"), shots }
+    }
+
+    /// Opens a page of the site, or a whole link.
+    pub(crate) async fn open(&self, path: &str) {
+        let url =
+            if path.starts_with('/') { format!("{}{path}", self.origin) } else { path.to_owned() };
+        self.client.goto(&url).await.unwrap();
+    }
+
+    /// Waits for these words on the page.
+    pub(crate) async fn see(&self, words: &str) {
+        let quoted = words.replace('\'', "’");
+        let xpath = format!("//body[contains(normalize-space(.), '{quoted}')]");
+        let wait = self.client.wait().at_most(Duration::from_secs(10));
+        if wait.for_element(Locator::XPath(&xpath)).await.is_err() {
+            let text = self.find("body").await.text().await.unwrap();
+            panic!("no \"{words}\" at {}:\n{text}", self.path().await);
+        }
+    }
+
+    /// Whether these words are on the page.
+    pub(crate) async fn sees(&self, words: &str) -> bool {
+        self.find("body").await.text().await.unwrap().contains(words)
+    }
+
+    pub(crate) async fn find(&self, css: &str) -> Element {
+        let wait = self.client.wait().at_most(Duration::from_secs(10));
+        wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    /// Types into a field.
+    pub(crate) async fn fill(&self, css: &str, text: &str) {
+        self.find(css).await.send_keys(text).await.unwrap();
+    }
+
+    /// Presses the button with these words.
+    pub(crate) async fn press(&self, words: &str) {
+        let xpath = format!(
+            "//main//button[normalize-space()='{words}'] | //header//button[normalize-space()='{words}']"
+        );
+        self.click(Locator::XPath(&xpath)).await;
+    }
+
+    /// Follows the first link with these words.
+    pub(crate) async fn follow(&self, words: &str) {
+        self.click(Locator::LinkText(words)).await;
+    }
+
+    async fn click(&self, what: Locator<'_>) {
+        let wait = self.client.wait().at_most(Duration::from_secs(10));
+        let found = wait.for_element(what).await;
+        found.unwrap_or_else(|error| panic!("{what:?}: {error}")).click().await.unwrap();
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub(crate) async fn key(&self, key: Key) {
+        self.type_blindly(&char::from(key).to_string()).await;
+    }
+
+    /// Types wherever the focus is.
+    pub(crate) async fn type_blindly(&self, text: &str) {
+        self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
+    }
+
+    /// Where the person is: path and query.
+    pub(crate) async fn path(&self) -> String {
+        let url = self.client.current_url().await.unwrap();
+        url.as_str().strip_prefix(&self.origin).unwrap_or(url.as_str()).to_owned()
+    }
+
+    /// An attribute of an element.
+    pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
+        self.find(css).await.attr(name).await.unwrap().unwrap_or_default()
+    }
+
+    /// Takes pictures of the page, in every dress, and sees that nothing was refused by it.
+    pub(crate) async fn picture(&mut self, name: &str) {
+        if let Some(shots) = &mut self.shots {
+            shots.take(&self.client, name).await;
+        }
+        self.nothing_was_refused().await;
+    }
+
+    /// The console has told of nothing that the page's own rules forbid.
+    pub(crate) async fn nothing_was_refused(&self) {
+        for line in console(&self.client).await {
+            assert!(!line.contains("Content Security Policy"), "{line}");
+        }
+    }
+
+    /// Chooses this password on the page behind a mailed link.
+    pub(crate) async fn choose(&self, password: &str, button: &str) {
+        assert_eq!(self.attribute("#password", "autocomplete").await, "new-password");
+        assert_eq!(self.attribute("#username", "autocomplete").await, "username");
+        assert!(!self.path().await.contains("token"), "the token left the address bar");
+        self.fill("#password", password).await;
+        self.press(button).await;
+    }
+
+    /// Logs in on the log-in page.
+    pub(crate) async fn log_in(&self, login: &str, password: &str) {
+        assert_eq!(self.attribute("#login", "autocomplete").await, "username");
+        assert_eq!(self.attribute("#password", "autocomplete").await, "current-password");
+        self.fill("#login", login).await;
+        self.fill("#password", password).await;
+        self.press("Log in").await;
+    }
+
+    /// Adds a lead on the start page.
+    pub(crate) async fn add_lead(&self, company: &str, contact: &str) {
+        self.fill("#company", company).await;
+        self.fill("#contact", contact).await;
+        self.press("Add").await;
+    }
+
+    pub(crate) async fn leave(self) {
+        self.client.close().await.unwrap();
+    }
+}

@@ -1,0 +1,57 @@
+//! Pictures of every page: light and dark, wide and on a phone.
+
+use std::{fs, path::PathBuf};
+
+use fantoccini::Client;
+use serde_json::json;
+
+use super::driver::tools;
+
+/// Where pictures go, and how many there are.
+pub(crate) struct Shots {
+    folder: PathBuf,
+    count: usize,
+}
+
+const SIZES: [(&str, u64, u64); 2] = [("wide", 1280, 900), ("phone", 390, 844)];
+
+impl Shots {
+    pub(crate) fn new() -> Self {
+        let folder = std::env::var_os("PORTCULLIS_SCREENSHOTS").map_or_else(
+            || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots"),
+            Into::into,
+        );
+        fs::create_dir_all(&folder).unwrap();
+        Self { folder, count: 0 }
+    }
+
+    pub(crate) async fn take(&mut self, client: &Client, name: &str) {
+        self.count += 1;
+        for (size, width, height) in SIZES {
+            let metrics = json!({
+                "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone",
+            });
+            tools(client, "Emulation.setDeviceMetricsOverride", metrics).await;
+            for scheme in ["light", "dark"] {
+                let media =
+                    json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+                tools(client, "Emulation.setEmulatedMedia", media).await;
+                // All of the page, not what fits.
+                let sizes = tools(client, "Page.getLayoutMetrics", json!({})).await;
+                let content = &sizes["cssContentSize"];
+                let wide = content["width"].as_f64().unwrap();
+                assert!(wide <= width as f64, "{name} is {wide} wide on a {size} screen");
+                let whole = json!({
+                    "width": width, "height": content["height"].as_f64().unwrap().max(height as f64),
+                    "deviceScaleFactor": 1, "mobile": size == "phone",
+                });
+                tools(client, "Emulation.setDeviceMetricsOverride", whole).await;
+                let picture = client.screenshot().await.unwrap();
+                let file = format!("{:02}-{name}-{size}-{scheme}.png", self.count);
+                fs::write(self.folder.join(file), picture).unwrap();
+            }
+        }
+        tools(client, "Emulation.clearDeviceMetricsOverride", json!({})).await;
+        tools(client, "Emulation.setEmulatedMedia", json!({"features": []})).await;
+    }
+}

@@ -1,0 +1,26 @@
+//! The JSON contract, walked as curl would walk it against the running program.
+
+mod leads;
+mod program;
+#[path = "../support/mod.rs"]
+mod support;
+mod walk;
+mod wrong;
+
+use serde_json::json;
+use support::{Client, Crm, FIRST, token};
+
+/// Sets the account up and logs the administrator in.
+fn set_up(crm: &Crm) -> Client {
+    let mut client = crm.client();
+    let link = crm.set_up_link();
+    let body = json!({"token": token(&link), "password": FIRST});
+    assert_eq!(client.call("POST", "/activation", &body).status, 204);
+    log_in(&mut client, FIRST);
+    client
+}
+
+fn log_in(client: &mut Client, password: &str) {
+    let answer = client.call("POST", "/session", &json!({"login": "admin", "password": password}));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}

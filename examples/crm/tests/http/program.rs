@@ -1,0 +1,112 @@
+use std::{io::Read as _, process::Command};
+
+use serde_json::json;
+use tempfile::tempdir;
+
+use super::support::{Client, Crm, FIRST, program::command, program::free_port, token, until};
+
+#[test]
+fn the_link_is_minted_anew_at_each_start_until_it_is_used() {
+    let folder = tempdir().unwrap();
+    let port = free_port();
+    let crm = Crm::start(folder.path(), port);
+    let first = crm.set_up_link();
+    let (status, printed) = crm.terminate();
+    assert!(status.success());
+    assert_eq!(printed, [format!("set-up: {first}")]);
+
+    let crm = Crm::start(folder.path(), port);
+    let second = crm.set_up_link();
+    assert_ne!(first, second);
+    let body = json!({"token": token(&second), "password": FIRST});
+    assert_eq!(crm.client().call("POST", "/activation", &body).status, 204);
+    let body = json!({"token": token(&first), "password": FIRST});
+    assert_eq!(crm.client().call("POST", "/activation", &body).kind(), "rejected");
+    crm.terminate();
+
+    let crm = Crm::start(folder.path(), port);
+    let session = json!({"login": "admin", "password": FIRST});
+    assert_eq!(crm.client().call("POST", "/session", &session).status, 200);
+    let (status, printed) = crm.terminate();
+    assert!(status.success());
+    assert!(printed.is_empty(), "{printed:?}");
+}
+
+#[test]
+fn it_ends_although_a_connection_stays_open() {
+    let folder = tempdir().unwrap();
+    let crm = Crm::start(folder.path(), free_port());
+    let mut idle = std::net::TcpStream::connect(("127.0.0.1", crm.port)).unwrap();
+    std::io::Write::write_all(&mut idle, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .unwrap();
+    let mut some = [0; 12];
+    idle.read_exact(&mut some).unwrap();
+    let (status, _) = crm.terminate();
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn in_public_it_refuses_to_start_without_a_mail_server() {
+    let folder = tempdir().unwrap();
+    for (name, value) in [("PUBLIC_URL", "https://crm.example"), ("BIND", "0.0.0.0")] {
+        let (success, said) = run(command(folder.path(), free_port()).env(name, value));
+        assert!(!success);
+        assert!(said.contains("SMTP_URL is needed"), "{said}");
+    }
+    assert!(!folder.path().join("crm.db").exists(), "nothing was made");
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_named_but_never_quoted() {
+    let folder = tempdir().unwrap();
+    let url = "smtp://crm:s3cret@mail.example:nowhere";
+    let (success, said) = run(command(folder.path(), free_port()).env("SMTP_URL", url));
+    assert!(!success);
+    assert!(said.contains("SMTP_URL") && !said.contains("s3cret"), "{said}");
+}
+
+/// Runs it to its end; what it said on stderr.
+fn run(command: &mut Command) -> (bool, String) {
+    let output = command.stderr(std::process::Stdio::piped()).output().unwrap();
+    assert!(output.stdout.is_empty());
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn the_mailbox_is_shown_on_this_machine_only() {
+    let folder = tempdir().unwrap();
+    let crm = Crm::start(folder.path(), free_port());
+    let mut client = crm.client();
+    for path in ["/dev/mail", "/dev/mail.json"] {
+        assert_eq!(client.get(path).status, 200);
+        for host in ["crm.example", "10.0.0.7:3000", "localhost.evil.example"] {
+            let answer = client.send("GET", path, &[("host", host)], "");
+            assert_eq!(answer.status, 403, "{host}");
+            assert!(!answer.body.contains("token="), "{host}");
+        }
+    }
+    let letters = until("a letter", || {
+        let letters = client.get("/dev/mail.json").json();
+        letters[0].is_object().then_some(letters)
+    });
+    let newest = letters[0].as_object().unwrap();
+    let mut fields: Vec<&str> = newest.keys().map(String::as_str).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["at", "html", "subject", "text", "to"]);
+    assert_eq!(newest["to"], "admin@acme.example");
+}
+
+#[test]
+fn with_a_mail_server_there_is_no_mailbox() {
+    let folder = tempdir().unwrap();
+    let port = free_port();
+    let mut child =
+        command(folder.path(), port).env("SMTP_URL", "smtp://127.0.0.1:9").spawn().unwrap();
+    let status = until("an answer", || {
+        let mut client = Client::new(port);
+        client.try_send("GET", "/dev/mail.json", &[], "").ok().map(|answer| answer.status)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(status, 404);
+}

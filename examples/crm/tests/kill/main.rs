@@ -1,0 +1,78 @@
+//! `kill -9` at any moment of mixed requests, then a restart on the same file: every change that
+//! was acknowledged is there, and one whose answer was lost was done wholly or not at all.
+
+mod chance;
+mod check;
+mod people;
+mod person;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use chance::Chance;
+use person::Person;
+use support::{Crm, program::free_port};
+
+/// How many requests are mixed before it is enough.
+const REQUESTS: usize = 500;
+
+/// Rounds go on for this long at the most, on a slow machine.
+const LONGEST: Duration = Duration::from_secs(50);
+
+/// How many people do things at once.
+const AT_ONCE: usize = 6;
+
+#[test]
+fn what_was_acknowledged_outlasts_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let mut people = people::invite(folder.path(), port);
+    let mut chance = Chance::new();
+    let begun = Instant::now();
+    let (mut rounds, mut requests) = (0, 0);
+    while requests < REQUESTS && begun.elapsed() < LONGEST {
+        let crm = Crm::start(folder.path(), port);
+        // Early moments catch the first requests half-way, late ones a program with much done.
+        let moment = Duration::from_millis(20 + chance.below(900));
+        requests += disturb(crm, &mut people, moment, &mut chance);
+
+        let crm = Crm::start(folder.path(), port);
+        thread::scope(|scope| {
+            for some in people.chunks_mut(people::NUMBER.div_ceil(AT_ONCE)) {
+                scope.spawn(|| some.iter_mut().for_each(Person::check));
+            }
+        });
+        drop(crm);
+        rounds += 1;
+    }
+    people::whole(&folder.path().join("crm.db"));
+    println!("{requests} requests in {rounds} rounds, {:?}", begun.elapsed());
+    assert!(rounds >= 3 && requests >= 100, "too little was tried: {requests} in {rounds} rounds");
+}
+
+/// Lets people do things until the program is killed. How many requests they made.
+fn disturb(crm: Crm, people: &mut [Person], moment: Duration, chance: &mut Chance) -> usize {
+    let share = people.len().div_ceil(AT_ONCE);
+    thread::scope(|scope| {
+        let mut busy = Vec::new();
+        for some in people.chunks_mut(share) {
+            let mut chance = chance.another();
+            busy.push(scope.spawn(move || {
+                let mut made = 0;
+                loop {
+                    let person = &mut some
+                        [usize::try_from(chance.below(share as u64)).unwrap() % some.len()];
+                    let Some(requests) = person.act(&mut chance) else { return made };
+                    made += requests;
+                }
+            }));
+        }
+        thread::sleep(moment);
+        crm.kill();
+        busy.into_iter().map(|thread| thread.join().unwrap()).sum()
+    })
+}
