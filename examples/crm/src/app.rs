@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use crate::web_shim::{self as web, Door};
 use axum::{
     Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
@@ -11,7 +10,10 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use portcullis::auth::Auth;
+use portcullis::{
+    auth::Auth,
+    web::{self, Door},
+};
 
 use crate::{
     home,
@@ -35,7 +37,7 @@ pub(crate) struct App {
 const FORM_BYTES: usize = 16 * 1024;
 
 /// All of it. Log-in and everything around it is portcullis' service, under the site's base.
-pub(crate) fn router(app: App, service: axum::Router) -> Router {
+pub(crate) fn router(app: App, service: web::Service) -> Router {
     let base = app.auth.site().base().to_owned();
     let style = app.pages.css().to_owned();
     let app = Arc::new(app);

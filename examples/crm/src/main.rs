@@ -27,7 +27,6 @@ mod pages;
 mod post;
 mod serve;
 mod set_up;
-mod web_shim;
 
 use std::{
     io::{self, IsTerminal as _, Write as _},

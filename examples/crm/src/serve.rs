@@ -2,10 +2,9 @@
 
 use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use portcullis::{auth::Auth, store::sqlite::SqliteStore};
+use portcullis::{auth::Auth, store::sqlite::SqliteStore, web};
 use tokio::{net::TcpListener, signal::unix, sync::Notify, time::sleep};
 
-use crate::web_shim as web;
 use crate::{
     app::{App, router},
     config::Config,
@@ -39,7 +38,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
 
     let background = tokio::spawn(auth.clone().background());
     let service = web::Service::new(auth.clone());
-    let door = web::Door::new(auth.clone());
+    let door = service.door().clone();
     let app = App { auth: auth.clone(), door, leads: leads.clone(), pages, mailbox };
     let router = router(app, service).into_make_service_with_connect_info::<SocketAddr>();
 
