@@ -50,15 +50,16 @@ async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
         Ok(me) => me,
         Err(failure) => return failure.page(&app),
     };
-    let origin = app.auth.site().origin();
-    let letters: Vec<Value> = letters(&app).iter().map(|letter| entry(letter, origin)).collect();
+    let site = app.auth.site();
+    let pages = format!("{}{}/", site.origin(), site.base());
+    let letters: Vec<Value> = letters(&app).iter().map(|letter| entry(letter, &pages)).collect();
     app.pages.show(StatusCode::OK, "mailbox.html", me.as_ref(), context! { letters })
 }
 
-/// A letter as the page shows it. Buttons are for the site's own links only.
-fn entry(letter: &Delivered, origin: &str) -> Value {
+/// A letter as the page shows it. Buttons are for links to portcullis' pages only.
+fn entry(letter: &Delivered, pages: &str) -> Value {
     let words = letter.text.split_whitespace();
-    let links = words.filter(|word| word.starts_with(origin)).map(Value::from);
+    let links = words.filter(|word| word.starts_with(pages)).map(Value::from);
     context! {
         to => letter.to.as_str(),
         subject => letter.subject.as_str(),

@@ -37,7 +37,7 @@ fn what_was_acknowledged_outlasts_kill_9() {
     while requests < REQUESTS && begun.elapsed() < LONGEST {
         let crm = Crm::start(folder.path(), port);
         // Early moments catch the first requests half-way, late ones a program with much done.
-        let moment = Duration::from_millis(20 + chance.below(900));
+        let moment = Duration::from_millis(20 + chance.below(1_500));
         requests += disturb(crm, &mut people, moment, &mut chance);
 
         let crm = Crm::start(folder.path(), port);

@@ -36,6 +36,8 @@ pub(crate) struct Person {
     number: usize,
     pub(crate) port: u16,
     generation: usize,
+    /// Whether they did something since the last check.
+    pub(crate) busy: bool,
     pub(crate) password: String,
     /// The one before, which must not log in any more.
     pub(crate) outdated: Option<String>,
@@ -56,6 +58,7 @@ impl Person {
             number,
             port,
             generation: 0,
+            busy: false,
             password: format!("quiet harbour {number} lantern 0"),
             outdated: None,
             lost: None,
@@ -93,12 +96,13 @@ impl Person {
             // Nobody who is in doubt goes on before looking; and the program is gone anyway.
             return None;
         }
+        self.busy = true;
         let done = match chance.below(8) {
-            0 | 1 => self.log_in(),
-            2 => self.change_password(),
-            3 => self.end_session(),
-            4 => self.log_out(),
-            5 => self.reset(),
+            0 => self.log_in(),
+            1 => self.change_password(),
+            2 => self.end_session(),
+            3 => self.log_out(),
+            4 => self.reset(),
             _ => self.add_lead(),
         };
         done.ok()

@@ -132,9 +132,7 @@ impl Client {
 
         let mut stream = self.connect()?;
         stream.write_all(request.as_bytes())?;
-        let mut raw = Vec::new();
-        stream.read_to_end(&mut raw)?;
-        let answer = parse(&raw)?;
+        let answer = read(&mut stream, method)?;
         self.keep(&answer);
         Ok(answer)
     }
@@ -168,20 +166,33 @@ impl Client {
     }
 }
 
-fn parse(raw: &[u8]) -> io::Result<Answer> {
+/// Reads one answer: up to the length it names, since not every server hangs up.
+fn read(stream: &mut TcpStream, method: &str) -> io::Result<Answer> {
     let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
-    let text = std::str::from_utf8(raw).map_err(|_| cut())?;
-    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(cut)?;
+    let (mut raw, mut some) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        let count = stream.read(&mut some)?;
+        raw.extend_from_slice(&some[..count]);
+        let answer = parse(&raw);
+        let whole = answer.as_ref().is_some_and(|answer| {
+            let length = answer.header("content-length").and_then(|length| length.parse().ok());
+            method == "HEAD"
+                || length.map_or(count == 0, |length: usize| answer.body.len() >= length)
+        });
+        if whole {
+            return answer.ok_or_else(cut);
+        }
+        if count == 0 {
+            return Err(cut());
+        }
+    }
+}
+
+fn parse(raw: &[u8]) -> Option<Answer> {
+    let (head, body) = std::str::from_utf8(raw).ok()?.split_once("\r\n\r\n")?;
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).ok_or_else(cut)?;
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-        .collect();
-    let answer = Answer { status: status.parse().map_err(|_| cut())?, headers, body: body.into() };
-    let whole = answer.header("content-length").is_none_or(|length| {
-        // To HEAD there is a length without a body.
-        body.is_empty() || length.parse() == Ok(body.len())
-    });
-    if whole { Ok(answer) } else { Err(cut()) }
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let headers = lines.filter_map(|line| line.split_once(':'));
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
+    Some(Answer { status, headers: headers.collect(), body: body.to_owned() })
 }
