@@ -199,7 +199,7 @@ impl Home {
             older,
             newest => self.before.is_some(),
             can_add => me.allows(Permission::LEADS_EDIT),
-            can_export => why_no_export(me).is_none(),
+            no_export => why_no_export(me),
             stages => STAGES,
             typed => context! {
                 company => self.typed.company,
@@ -219,6 +219,6 @@ fn row(lead: &Lead, names: &HashMap<UserId, PersonName>) -> Value {
         contact => lead.contact.as_str(),
         stage => lead.stage.as_str(),
         added_by => names.get(&lead.added_by).map_or("somebody", PersonName::as_str),
-        added_at => moment::shown(lead.added_at),
+        added_at => moment::day(lead.added_at),
     }
 }

@@ -10,6 +10,13 @@ pub(crate) fn shown(at: OffsetDateTime) -> Value {
     context! { iso => iso(at), text => text }
 }
 
+/// The day alone, short enough for a table.
+pub(crate) fn day(at: OffsetDateTime) -> Value {
+    let month = at.month().to_string();
+    let text = format!("{} {} {}", at.day(), month.get(..3).unwrap_or(&month), at.year());
+    context! { iso => iso(at), text => text }
+}
+
 /// RFC 3339, in UTC.
 pub(crate) fn iso(at: OffsetDateTime) -> String {
     // Only years beyond 9999 cannot be written, and no clock shows one.

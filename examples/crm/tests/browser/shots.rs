@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use data_encoding::BASE64;
 use fantoccini::Client;
 use serde_json::json;
 
@@ -27,26 +28,28 @@ impl Shots {
 
     pub(crate) async fn take(&mut self, client: &Client, name: &str) {
         self.count += 1;
+        tools(client, "Emulation.setScrollbarsHidden", json!({"hidden": true})).await;
         for (size, width, height) in SIZES {
             let metrics = json!({
                 "width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "phone",
             });
             tools(client, "Emulation.setDeviceMetricsOverride", metrics).await;
             for scheme in ["light", "dark"] {
-                let media =
-                    json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+                let media = json!({"features": [
+                    {"name": "prefers-color-scheme", "value": scheme},
+                    {"name": "prefers-reduced-motion", "value": "reduce"},
+                ]});
                 tools(client, "Emulation.setEmulatedMedia", media).await;
                 // All of the page, not what fits.
                 let sizes = tools(client, "Page.getLayoutMetrics", json!({})).await;
-                let content = &sizes["cssContentSize"];
-                let wide = content["width"].as_f64().unwrap();
-                assert!(wide <= width as f64, "{name} is {wide} wide on a {size} screen");
-                let whole = json!({
-                    "width": width, "height": content["height"].as_f64().unwrap().max(height as f64),
-                    "deviceScaleFactor": 1, "mobile": size == "phone",
+                let of = |side: &str| sizes["cssContentSize"][side].as_f64().unwrap();
+                assert!(of("width") <= width as f64, "{name} is too wide for a {size} screen");
+                let clip = json!({
+                    "x": 0, "y": 0, "width": width, "height": of("height").max(height as f64), "scale": 1,
                 });
-                tools(client, "Emulation.setDeviceMetricsOverride", whole).await;
-                let picture = client.screenshot().await.unwrap();
+                let whole = json!({"captureBeyondViewport": true, "clip": clip});
+                let taken = tools(client, "Page.captureScreenshot", whole).await;
+                let picture = BASE64.decode(taken["data"].as_str().unwrap().as_bytes()).unwrap();
                 let file = format!("{:02}-{name}-{size}-{scheme}.png", self.count);
                 fs::write(self.folder.join(file), picture).unwrap();
             }
