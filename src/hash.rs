@@ -87,7 +87,7 @@ pub(crate) struct Hasher {
 
 impl Hasher {
     pub(crate) fn start(hashing: &Hashing, entropy: Arc<dyn Entropy>) -> std::io::Result<Self> {
-        let pool = Pool::start(hashing.threads, hashing.queue)?;
+        let pool = Pool::start(hashing.threads, hashing.queue, hashing.params.blocks())?;
         Ok(Self { params: hashing.params, pool, entropy })
     }
 
@@ -111,7 +111,7 @@ impl Hasher {
         let job = self.pool.run(move |memory| match stored {
             Some(stored) => Verified {
                 matches: stored.matches(&password, memory),
-                outdated: stored.params != params,
+                outdated: !params.within(stored.params),
             },
             None => {
                 argon2id::spend(&password, params, memory);

@@ -1,6 +1,6 @@
 //! "Last seen", written in batches, apart from everything that matters.
 
-use std::{mem, sync::PoisonError};
+use std::{collections::HashMap, mem, sync::PoisonError};
 
 use time::OffsetDateTime;
 
@@ -10,8 +10,18 @@ use crate::{
     error::Result,
     id::BatchId,
     model::User,
+    secret::Digest,
     store::{Batch, Change, CommitError, tables},
 };
+
+/// Sessions seen since the last flush.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// When each was seen last.
+    pub(crate) sessions: HashMap<Digest, OffsetDateTime>,
+    /// When the first of them was seen.
+    pub(crate) since: Option<OffsetDateTime>,
+}
 
 impl Auth {
     /// When a user last logged in; `None` for somebody who never did.
@@ -34,8 +44,9 @@ impl Auth {
         let core = &self.core;
         let seen = mem::take(&mut *core.seen.lock().unwrap_or_else(PoisonError::into_inner));
         let raises: Vec<Change> = seen
+            .sessions
             .into_iter()
-            .map(|(digest, (_, latest))| Change::Raise {
+            .map(|(digest, latest)| Change::Raise {
                 table: &tables::SESSIONS,
                 key: digest.as_bytes().to_vec(),
                 column: "last_seen_at",

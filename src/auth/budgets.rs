@@ -1,7 +1,7 @@
 //! Which budgets there are, and what they are keyed by.
 
 use crate::{
-    id::{SessionId, UserId},
+    id::{AccountId, SessionId, UserId},
     model::{Client, Network},
     policy::Limits,
     secret::SiteKey,
@@ -9,7 +9,11 @@ use crate::{
 };
 use time::Duration;
 
+/// How long failures are counted that only a new password ends.
+const A_YEAR: Duration = Duration::days(366);
+
 /// Makes charges under the site's key.
+#[derive(Clone, Copy)]
 pub(crate) struct Budgets<'a> {
     pub(crate) key: &'a SiteKey,
     pub(crate) limits: &'a Limits,
@@ -32,6 +36,29 @@ impl Budgets<'_> {
         self.take(rule, "log-in name", &[canonical.as_bytes()])
     }
 
+    /// Log-ins for one name, right ones too: nobody gets all of the machine's hashing.
+    pub(crate) fn log_in_rate(&self, canonical: &str) -> Charge {
+        let rule = Rule::Window {
+            limit: self.limits.log_ins_per_name,
+            window: self.limits.network_window,
+        };
+        self.take(rule, "log-in rate", &[canonical.as_bytes()])
+    }
+
+    /// Invitations and activation letters of one account.
+    pub(crate) fn invitations(&self, account: AccountId) -> Charge {
+        let limit = self.limits.invitations_per_day;
+        let rule = Rule::Window { limit, window: Duration::DAY };
+        self.take(rule, "invitations", &[account.as_bytes()])
+    }
+
+    /// Activation letters of one account to one mailbox.
+    pub(crate) fn invited_mailbox(&self, account: AccountId, canonical: &str) -> Charge {
+        let limit = self.limits.letters_per_mailbox;
+        let rule = Rule::Window { limit, window: Duration::DAY };
+        self.take(rule, "invited mailbox", &[account.as_bytes(), canonical.as_bytes()])
+    }
+
     /// Failed log-ins from one network.
     pub(crate) fn log_in_network(&self, client: &Client) -> Charge {
         let rule = Rule::Window {
@@ -44,17 +71,20 @@ impl Budgets<'_> {
     /// Failures in a row for one password. It ends with the password: a new one has a new
     /// budget.
     pub(crate) fn password(&self, user: UserId, password: i64) -> Charge {
-        self.take(Rule::Tally, "password", &[user.as_bytes(), &password.to_be_bytes()])
+        let parts: &[&[u8]] = &[user.as_bytes(), &password.to_be_bytes()];
+        self.take(Rule::Tally { forget: A_YEAR }, "password", parts)
     }
 
     /// The same for a name that is nobody's.
     pub(crate) fn no_password(&self, canonical: &str) -> Charge {
-        self.take(Rule::Tally, "no password", &[canonical.as_bytes()])
+        // Kept for as long as the failures of its name: strangers could fill a store with years.
+        let rule = Rule::Tally { forget: self.limits.forget_failures };
+        self.take(rule, "no password", &[canonical.as_bytes()])
     }
 
     /// Wrong current passwords within one session.
     pub(crate) fn current_password(&self, session: SessionId) -> Charge {
-        self.take(Rule::Tally, "current password", &[session.as_bytes()])
+        self.take(Rule::Tally { forget: A_YEAR }, "current password", &[session.as_bytes()])
     }
 
     /// "Forgot password" from one network.
@@ -86,9 +116,11 @@ impl Budgets<'_> {
         self.key.digest("letter to", &[user.as_bytes()])
     }
 
-    /// What the audit trail keeps of a stranger's words.
-    pub(crate) fn typed(&self, canonical: &str) -> [u8; 32] {
-        self.key.digest("typed", &[canonical.as_bytes()])
+    /// What the audit trail keeps of a stranger's words: enough to see repetitions, and too little
+    /// to tell a right guess at them from a wrong one. It may have been a password.
+    pub(crate) fn typed(&self, canonical: &str) -> [u8; 4] {
+        let [a, b, c, d, ..] = self.key.digest("typed", &[canonical.as_bytes()]);
+        [a, b, c, d]
     }
 
     fn network(&self, rule: Rule, domain: &str, client: &Client) -> Charge {

@@ -1,5 +1,4 @@
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, OnceLock},
 };
@@ -140,18 +139,12 @@ impl Builder {
         if self.mailer.is_none() {
             findings.push("no mailer: call .mailer(…), with SmtpMailer or your own".into());
         }
-        let hasher = match Hasher::start(&self.hashing, Arc::clone(&self.entropy)) {
-            Ok(hasher) => Some(hasher),
-            Err(error) => {
-                findings.push(format!("the hashing threads cannot be started: {error}"));
-                None
-            }
-        };
-        let (Some(site), Some(mailer), Some(hasher), true) =
-            (self.site, self.mailer, hasher, findings.is_empty())
-        else {
+        let (Some(site), Some(mailer), true) = (self.site, self.mailer, findings.is_empty()) else {
             return Err(BuildError { findings });
         };
+        let hasher = Hasher::start(&self.hashing, Arc::clone(&self.entropy)).map_err(|error| {
+            BuildError { findings: vec![format!("the hashing threads cannot be started: {error}")] }
+        })?;
         let mut policy = self.policy;
         policy.passwords.site_words.push(site.name().to_owned());
         let core = Arc::new(Core {
@@ -164,7 +157,7 @@ impl Builder {
             site,
             letters: self.letters,
             key: self.key.map_or_else(OnceLock::new, OnceLock::from),
-            seen: Mutex::new(HashMap::new()),
+            seen: Mutex::default(),
             bell: Bell::default(),
         });
         Ok((Auth { core: Arc::clone(&core) }, Operator { core }))

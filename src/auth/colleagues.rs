@@ -9,10 +9,14 @@ use crate::{
     model::{PersonName, User},
 };
 
+/// How many ids one call looks up: a page of a host's rows, and no way to read a company out.
+const MOST: usize = 200;
+
 impl Auth {
     /// The present names of these users, for a host's own rows that carry user ids: a name is
     /// looked up when it is shown, so a rename is seen everywhere and attribution never breaks.
-    /// Ids of other companies, and of nobody, are left out. Each one asked for is one read.
+    /// Ids of other companies, and of nobody, are left out, and so are those beyond the first 200.
+    /// Each one asked for is one read.
     ///
     /// # Errors
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not answer.
@@ -23,7 +27,7 @@ impl Auth {
     ) -> Result<HashMap<UserId, PersonName>> {
         let wanted: BTreeSet<UserId> = ids.into_iter().collect();
         let mut names = HashMap::new();
-        for id in wanted {
+        for id in wanted.into_iter().take(MOST) {
             let user: Option<User> = self.core.get(id.as_bytes()).await?;
             if let Some(user) = user.filter(|user| user.account == me.account().id) {
                 names.insert(id, user.name);

@@ -1,13 +1,15 @@
 //! What every task shares: the parts a host plugged in, and the one way to write.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, OnceLock},
-};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
-use super::draft::{Draft, Verdict};
+use super::{
+    Identity,
+    budgets::Budgets,
+    draft::{Draft, Verdict},
+};
 use crate::{
     clock::{Clock, whole_micros},
     entropy::Entropy,
@@ -15,11 +17,15 @@ use crate::{
     hash::{HashError, Hasher, Verified},
     id::BatchId,
     mail::Mailer,
+    model::User,
     outbox::Letters,
     policy::Policy,
-    secret::{Digest, Password, SiteKey},
+    secret::{Password, SiteKey},
     site::Site,
-    store::{Batch, Change, CommitError, Record, Row, Store, Table, Unique, Value, tables},
+    store::{
+        Batch, Change, Charge, CommitError, Record, Row, Store, StoreError, Table, Unique, Value,
+        Verdict as Charged, tables,
+    },
 };
 
 pub(crate) struct Core {
@@ -32,8 +38,7 @@ pub(crate) struct Core {
     pub(crate) site: Site,
     pub(crate) letters: Letters,
     pub(crate) key: OnceLock<SiteKey>,
-    /// Sessions seen since the last flush: first and latest.
-    pub(crate) seen: Mutex<HashMap<Digest, (OffsetDateTime, OffsetDateTime)>>,
+    pub(crate) seen: Mutex<super::activity::Seen>,
     /// Woken when the outbox has work.
     pub(crate) bell: super::bell::Bell,
 }
@@ -122,6 +127,38 @@ impl Core {
         Ok(read(row)?)
     }
 
+    /// The budgets of this site.
+    pub(crate) async fn budgets(&self) -> Result<Budgets<'_>> {
+        Ok(Budgets { key: self.key().await?, limits: &self.policy.limits })
+    }
+
+    /// Charges budgets; [`Error::Throttled`] where one has no unit left.
+    pub(crate) async fn charge<const N: usize>(
+        &self,
+        charges: &[Charge; N],
+    ) -> Result<[Charged; N]> {
+        let now = self.now();
+        let verdicts = self.store.charge(charges, now).await?;
+        // A store that leaves a verdict out must not be one that limits nothing.
+        let verdicts = <[Charged; N]>::try_from(verdicts).map_err(|_| {
+            Error::from(StoreError::Unsupported("a store that answers other charges"))
+        })?;
+        if verdicts.iter().all(|verdict| verdict.allowed) {
+            return Ok(verdicts);
+        }
+        let retry_at = verdicts.iter().filter_map(|verdict| verdict.retry_at).max();
+        Err(Error::Throttled { retry_at: retry_at.unwrap_or(now) })
+    }
+
+    /// The user behind an identity as they are now, while the session they came with stands: an
+    /// identity that was kept does not outlive it.
+    pub(crate) async fn actor(&self, me: &Identity) -> Result<Option<User>> {
+        let digest = me.session().digest;
+        let Some(rows) = self.store.session(&digest).await? else { return Ok(None) };
+        let standing = super::session::standing(&rows, &digest, &self.policy, self.now());
+        Ok(standing.ok().map(|(_, user, _)| user))
+    }
+
     /// Compares a password with a stored hash, at the same cost whether there is one or not.
     pub(crate) async fn verify(&self, password: &Password, hash: Option<&str>) -> Result<Verified> {
         self.hasher.verify(password, hash).await.map_err(hash_error)
@@ -144,9 +181,9 @@ impl Core {
                 let bytes = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| corrupt_key())?;
                 return Ok(self.key.get_or_init(|| SiteKey::from_bytes(bytes)));
             }
-            let mut bytes = [0; 32];
-            self.entropy.fill(&mut bytes)?;
-            let drawn = SiteKey::from_bytes(bytes);
+            let mut bytes = Zeroizing::new([0; 32]);
+            self.entropy.fill(bytes.as_mut_slice())?;
+            let drawn = SiteKey::from_bytes(*bytes);
             let row = Row::new(vec![
                 Value::Bytes(NAME.to_vec()),
                 Value::Bytes(drawn.as_bytes().to_vec()),

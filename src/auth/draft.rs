@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
+use super::budgets::Budgets;
 use crate::{
     clock::{after, to_micros},
     entropy::{Entropy, EntropyError},
@@ -12,6 +13,9 @@ use crate::{
     policy::{Policy, effects::Cause},
     store::{Batch, Change, Record, Table, Versioned},
 };
+
+/// How long the audit trail keeps what strangers did to nobody.
+const STRANGERS_KEPT: Duration = Duration::days(30);
 
 /// A batch in the making. It carries its own `now` and its own randomness, drawn beforehand, so
 /// that deciding stays a pure function.
@@ -46,7 +50,7 @@ pub(crate) struct Note<'a> {
     pub(crate) subject: Option<&'a User>,
     pub(crate) client: &'a Client,
     pub(crate) reason: &'a str,
-    pub(crate) typed: Option<[u8; 32]>,
+    pub(crate) typed: Option<[u8; 4]>,
 }
 
 impl<'a> Note<'a> {
@@ -123,6 +127,7 @@ impl Draft {
             client: note.client.clone(),
             reason: note.reason.chars().take(500).collect(),
             typed: note.typed,
+            expires_at: note.account.is_none().then(|| after(self.now, STRANGERS_KEPT)),
         };
         self.records.push(event.insert());
     }
@@ -137,6 +142,13 @@ impl Draft {
         lifetime: Duration,
     ) {
         self.ask(Errand::letter(template, user, inviter), None, client, lifetime);
+    }
+
+    /// Asks the outbox for an activation letter, of which one is open at a time.
+    pub(crate) fn send_activation(&mut self, user: &User, by: Sender<'_>) {
+        let errand = Errand::letter(Template::Activation, user, by.inviter);
+        let once = Some(by.budgets.once_letter(user.id));
+        self.ask(errand, once, by.client, by.lifetime);
     }
 
     /// Asks the outbox to do something.
@@ -199,6 +211,16 @@ impl Draft {
         let id = BatchId::from_random(self.now, &self.random());
         Batch::new(id, self.now, self.changes)
     }
+}
+
+/// Who sends an activation letter.
+pub(crate) struct Sender<'a> {
+    pub(crate) budgets: Budgets<'a>,
+    pub(crate) client: &'a Client,
+    /// As the letter names them; may be empty.
+    pub(crate) inviter: &'a str,
+    /// How long the letter is tried.
+    pub(crate) lifetime: Duration,
 }
 
 /// By whom, from where and why something was done.

@@ -1,13 +1,15 @@
 //! Invitations that stand: listed, sent again, taken back.
 
 use super::{
+    Identity,
+    budgets::Budgets,
     core::{Core, Task, page},
-    draft::{Draft, Note, Verdict, acting},
+    draft::{Draft, Note, Sender, Verdict, acting},
 };
 use crate::{
     error::{Error, Result},
     id::{AccountId, UserId},
-    model::{Account, Actor, Client, EventKind, Invitation, Status, Template, User},
+    model::{Account, Actor, Client, EventKind, Intent, Invitation, Status, User},
     policy::{Permission, Policy, effects::Cause},
     store::{Change, Expect, Record as _, Value, tables},
 };
@@ -26,7 +28,7 @@ pub struct Invited {
 #[derive(Clone, Copy)]
 pub(super) enum By<'a> {
     Operator(&'a str),
-    User(UserId, AccountId),
+    User(&'a Identity),
 }
 
 /// The newest invitations of an account, up to `limit`.
@@ -69,7 +71,7 @@ async fn load(core: &Core, user: UserId, by: By<'_>) -> Result<Facts> {
         invitation: core.get(user.as_bytes()).await?,
         actor: match by {
             By::Operator(_) => None,
-            By::User(id, _) => core.get(id.as_bytes()).await?,
+            By::User(me) => core.actor(me).await?,
         },
     })
 }
@@ -79,7 +81,7 @@ impl Facts {
     fn held(self, policy: &Policy, by: By<'_>) -> Result<Held> {
         let (actor, inviter) = match (by, self.actor) {
             (By::Operator(_), _) => (Actor::Operator, String::new()),
-            (By::User(..), Some(actor)) if may_manage(policy, &actor) => {
+            (By::User(_), Some(actor)) if may_manage(policy, &actor, self.user.as_ref()) => {
                 (acting(&actor), actor.name.as_str().to_owned())
             }
             _ => return Err(Error::Forbidden),
@@ -92,7 +94,7 @@ impl Facts {
         // Another account's users do not exist.
         let theirs = match by {
             By::Operator(_) => true,
-            By::User(_, own) => own == account.id,
+            By::User(me) => me.account().id == account.id,
         };
         if theirs && user.status == Status::Invited {
             Ok(Held { user, account, invitation, actor, inviter })
@@ -102,35 +104,53 @@ impl Facts {
     }
 }
 
-fn may_manage(policy: &Policy, actor: &User) -> bool {
-    actor.status == Status::Active && policy.roles.allows(&actor.role, Permission::USERS_MANAGE)
+/// Whether somebody may act on this invitation: as with inviting, only where they hold every
+/// permission it will give.
+fn may_manage(policy: &Policy, actor: &User, invited: Option<&User>) -> bool {
+    let roles = &policy.roles;
+    let holds_all =
+        |user: &User| roles.permissions(&user.role).all(|given| roles.allows(&actor.role, given));
+    actor.status == Status::Active
+        && roles.allows(&actor.role, Permission::USERS_MANAGE)
+        // Another account's users are none of theirs: that is answered as not found.
+        && invited.is_none_or(|user| user.account != actor.account || holds_all(user))
 }
 
 /// Mails the activation letter again; the invitation begins anew.
 pub(super) struct Resend<'a> {
     pub(super) policy: &'a Policy,
+    pub(super) budgets: Budgets<'a>,
     pub(super) user: UserId,
     pub(super) by: By<'a>,
     pub(super) client: &'a Client,
 }
 
 impl Task for Resend<'_> {
-    type Facts = Facts;
+    /// And the letter that still waits for them.
+    type Facts = (Facts, Option<Intent>);
     type Outcome = ();
 
-    async fn load(&self, core: &Core) -> Result<Facts> {
-        load(core, self.user, self.by).await
+    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+        let once = Value::Bytes(self.budgets.once_letter(self.user).to_vec());
+        Ok((load(core, self.user, self.by).await?, core.find(&tables::ONCE, once).await?))
     }
 
-    fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, (facts, waiting): Self::Facts, mut draft: Draft) -> Verdict<()> {
         let held = match facts.held(self.policy, self.by) {
             Ok(held) => held,
             Err(error) => return draft.refuse(error),
         };
         let Held { user, account, invitation, actor, inviter } = held;
+        if account.plan_ended(draft.now()) && matches!(self.by, By::User(_)) {
+            return draft.refuse(Error::AccountEnded);
+        }
         let lifetimes = &self.policy.lifetimes;
         let reason = reason(self.by);
-        draft.send(Template::Activation, &user, self.client, &inviter, lifetimes.letter);
+        if waiting.is_none() {
+            let (budgets, client) = (self.budgets, self.client);
+            let (inviter, lifetime) = (inviter.as_str(), lifetimes.letter);
+            draft.send_activation(&user, Sender { budgets, client, inviter, lifetime });
+        }
         let note = Note::of(EventKind::ActivationResent, actor, &user, self.client);
         draft.record(note.because(reason));
         let expires_at = crate::clock::after(draft.now(), lifetimes.invitation);

@@ -1,8 +1,10 @@
 //! Making a user profile, and asking its person in.
 
 use super::{
+    Identity,
+    budgets::Budgets,
     core::{Core, Task, text},
-    draft::{Draft, Note, Verdict},
+    draft::{Draft, Note, Sender, Verdict},
 };
 use crate::{
     clock::after,
@@ -10,7 +12,7 @@ use crate::{
     id::{AccountId, UserId},
     model::{
         Account, Actor, Client, EmailAddress, EventKind, Invitation, PersonName, Role, Stamps,
-        Status, Template, User, Username,
+        Status, User, Username,
     },
     policy::{Permission, Policy, Violation},
     store::{Change, Row, Value, tables},
@@ -54,6 +56,12 @@ impl NewUser {
         &self.username
     }
 
+    /// The address asked for.
+    #[must_use]
+    pub fn email(&self) -> &EmailAddress {
+        &self.email
+    }
+
     /// The role asked for.
     #[must_use]
     pub fn role(&self) -> &Role {
@@ -76,12 +84,13 @@ impl NewUser {
 pub(super) enum Inviter<'a> {
     /// The operator, for a reason.
     Operator(&'a str),
-    /// A user, who is read again when it matters.
-    User(UserId),
+    /// Somebody whose session and rights are read again when it matters.
+    User(&'a Identity),
 }
 
 pub(super) struct Invite<'a> {
     pub(super) policy: &'a Policy,
+    pub(super) budgets: Budgets<'a>,
     pub(super) account: AccountId,
     pub(super) new: &'a NewUser,
     pub(super) inviter: Inviter<'a>,
@@ -102,7 +111,7 @@ impl Task for Invite<'_> {
         let account = core.get(self.account.as_bytes()).await?;
         let inviter = match self.inviter {
             Inviter::Operator(_) => None,
-            Inviter::User(id) => core.get(id.as_bytes()).await?,
+            Inviter::User(me) => core.actor(me).await?,
         };
         let same: Option<User> =
             core.find(&tables::BY_USERNAME, text(self.new.username.canonical())).await?;
@@ -115,6 +124,9 @@ impl Task for Invite<'_> {
         let Some(mut account) = facts.account else { return draft.refuse(Error::NotFound) };
         let (actor, inviter, reason) = match (self.inviter, facts.inviter) {
             (Inviter::Operator(reason), _) => (Actor::Operator, String::new(), reason),
+            (Inviter::User(_), Some(_)) if account.plan_ended(draft.now()) => {
+                return draft.refuse(Error::AccountEnded);
+            }
             (Inviter::User(_), Some(user)) if self.may_invite(&user) => {
                 let name = user.name.as_str().to_owned();
                 (super::draft::acting(&user), name, "")
@@ -125,14 +137,16 @@ impl Task for Invite<'_> {
             let message = "There is no such role.".to_owned();
             return draft.refuse(Error::invalid("role", "unknown", message));
         }
-        if facts.taken {
-            return draft.refuse(Error::Conflict { field: "username" });
-        }
+        // Seats first: a company without one must not learn which names are taken.
         if !account.has_free_seat() {
             return draft.refuse(Error::Conflict { field: "seats" });
         }
+        if facts.taken {
+            return draft.refuse(Error::Conflict { field: "username" });
+        }
         let profile = Profile {
             policy: self.policy,
+            budgets: self.budgets,
             new: self.new,
             account: &account,
             inviter: &inviter,
@@ -140,7 +154,8 @@ impl Task for Invite<'_> {
         };
         let user = profile.draft(&mut draft);
         account.count(None, Some(&user));
-        draft.record(Note::of(EventKind::Invited, actor, &user, self.client).because(reason));
+        let what = invited_as(&user, reason);
+        draft.record(Note::of(EventKind::Invited, actor, &user, self.client).because(&what));
         draft.replace(account);
         draft.done(user)
     }
@@ -158,9 +173,15 @@ impl Invite<'_> {
     }
 }
 
+/// What the audit trail says of an invitation: the role and address it was for.
+pub(super) fn invited_as(user: &User, reason: &str) -> String {
+    format!("{} {} {reason}", user.role, user.email).trim_end().to_owned()
+}
+
 /// What an invited person's rows are made of.
 pub(super) struct Profile<'a> {
     pub(super) policy: &'a Policy,
+    pub(super) budgets: Budgets<'a>,
     pub(super) new: &'a NewUser,
     pub(super) account: &'a Account,
     pub(super) inviter: &'a str,
@@ -197,7 +218,9 @@ impl Profile<'_> {
         draft.insert(&user);
         draft.insert(&invitation);
         draft.change(never_active(user.id));
-        draft.send(Template::Activation, &user, self.client, self.inviter, policy.lifetimes.letter);
+        let lifetime = policy.lifetimes.letter;
+        let Self { budgets, client, inviter, .. } = *self;
+        draft.send_activation(&user, Sender { budgets, client, inviter, lifetime });
         user
     }
 }

@@ -54,7 +54,10 @@ pub(super) struct Standing {
 impl Led {
     pub(super) async fn load(core: &Core, purpose: Purpose, token: &Token) -> Result<Self> {
         let digest = token.digest(purpose);
-        let Some(link) = core.get::<Link>(digest.as_bytes()).await? else { return Ok(Self(None)) };
+        let link = core.get::<Link>(digest.as_bytes()).await?;
+        // The store's own word is not enough: what it found must be what was asked for.
+        let link = link.filter(|link| link.digest == digest && link.purpose == purpose);
+        let Some(link) = link else { return Ok(Self(None)) };
         let Some(user) = core.get::<User>(link.user.as_bytes()).await? else {
             return Ok(Self(None));
         };

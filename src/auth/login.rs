@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Auth, Identity, SessionToken,
-    budgets::{Budgets, cleared, given_back},
+    budgets::{cleared, given_back},
     core::{Core, text},
     draft::{Draft, Note, Verdict, acting},
     session,
@@ -124,28 +124,27 @@ impl Auth {
         let core = &self.core;
         let name = &credentials.login;
         let facts = Facts::load(core, name).await?;
-        let budgets = Budgets { key: core.key().await?, limits: &core.policy.limits };
+        let budgets = core.budgets().await?;
         let typed = budgets.typed(name.canonical());
         let in_a_row = match &facts.who {
             Some(who) if who.credential.is_some() => budgets.password(who.user.id, who.password()),
             _ => budgets.no_password(name.canonical()),
         };
-        let charges =
-            [budgets.log_in_name(name.canonical()), budgets.log_in_network(client), in_a_row];
-        let verdicts = core.store.charge(&charges, core.now()).await?;
-        if let Some(retry_at) = verdicts.iter().filter_map(|verdict| verdict.retry_at).max() {
-            return Err(Error::Throttled { retry_at });
-        }
-        let stopped = verdicts
-            .last()
-            .is_some_and(|verdict| verdict.count > core.policy.limits.failures_in_a_row);
+        let charges = [
+            budgets.log_in_name(name.canonical()),
+            budgets.log_in_network(client),
+            in_a_row,
+            budgets.log_in_rate(name.canonical()),
+        ];
+        let [_, _, failures, _] = core.charge(&charges).await?;
+        let stopped = failures.count > core.policy.limits.failures_in_a_row;
 
         let verified = core.verify(&credentials.password, facts.hash()).await;
         let verified = match verified {
             Ok(verified) => verified,
             Err(error) => {
-                // Nobody failed: all three units go back.
-                core.store.charge(&charges.map(given_back), core.now()).await?;
+                // Nobody failed: every unit goes back.
+                core.charge(&charges.map(given_back)).await?;
                 return Err(error);
             }
         };
@@ -165,9 +164,8 @@ impl Auth {
         // A new session expects nothing of any row, so only a store at fault says Conflict here.
         let answer = core.settle(verdict).await?.unwrap_or(Err(Error::Busy));
         if right {
-            let [name, network, in_a_row] = charges;
-            let charges = [given_back(name), given_back(network), cleared(in_a_row)];
-            core.store.charge(&charges, core.now()).await?;
+            let [name, network, in_a_row, _] = charges;
+            core.charge(&[given_back(name), given_back(network), cleared(in_a_row)]).await?;
             self.renew_hash(&facts, &credentials.password, verified).await;
         }
         let (Some(session), Some(who)) = (answer?, facts.who) else {
@@ -227,7 +225,7 @@ impl Facts {
         let user = match (by_username, by_email) {
             // A name written like an address is given with an invitation, before anybody has
             // shown that the address is theirs. Whoever has shown it is not kept out by that.
-            (Some(named), Some(proven)) if named.status != Status::Active => Some(proven),
+            (Some(named), Some(proven)) if !named.email_proven => Some(proven),
             (named, proven) => named.or(proven),
         };
         let user_id = user.as_ref().map_or(UserId::NOBODY, |user| user.id);
@@ -248,7 +246,7 @@ struct Attempt<'a> {
     stopped: bool,
     wish: Wish,
     client: &'a Client,
-    typed: [u8; 32],
+    typed: [u8; 4],
     token: Token,
 }
 

@@ -6,10 +6,11 @@ use time::OffsetDateTime;
 
 use super::{
     NewUser,
+    budgets::Budgets,
     core::{Core, Task, text},
     draft::{Deed, Draft, Note, Verdict},
     invitations::{By, Resend, Revoke},
-    invite::{Invite, Inviter, Profile},
+    invite::{Invite, Inviter, Profile, invited_as},
 };
 use crate::{
     clock::after,
@@ -86,6 +87,7 @@ impl Operator {
     /// Acts, for this reason.
     #[must_use]
     pub fn because<'a>(&'a self, reason: &'a str) -> Acting<'a> {
+        let reason = if reason.trim().is_empty() { "(no reason given)" } else { reason };
         Acting { core: &self.core, reason }
     }
 
@@ -106,8 +108,8 @@ impl Acting<'_> {
     /// [`Error::Conflict`] with `field` `username` where the name is taken;
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn open_account(&self, new: &NewAccount, administrator: &NewUser) -> Result<Opened> {
-        let task =
-            OpenAccount { policy: &self.core.policy, new, administrator, reason: self.reason };
+        let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
+        let task = OpenAccount { policy, budgets, new, administrator, reason: self.reason };
         self.core.run(&task).await
     }
 
@@ -118,8 +120,8 @@ impl Acting<'_> {
     /// unknown account.
     pub async fn invite(&self, account: AccountId, new: &NewUser) -> Result<User> {
         let inviter = Inviter::Operator(self.reason);
-        let policy = &self.core.policy;
-        self.core.run(&Invite { policy, account, new, inviter, client: &here() }).await
+        let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
+        self.core.run(&Invite { policy, budgets, account, new, inviter, client: &here() }).await
     }
 
     /// Mails somebody's activation letter again.
@@ -129,8 +131,8 @@ impl Acting<'_> {
     /// does not answer.
     pub async fn resend_activation(&self, user: UserId) -> Result<()> {
         let by = By::Operator(self.reason);
-        let policy = &self.core.policy;
-        self.core.run(&Resend { policy, user, by, client: &here() }).await
+        let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
+        self.core.run(&Resend { policy, budgets, user, by, client: &here() }).await
     }
 
     /// Takes somebody's invitation back.
@@ -162,8 +164,9 @@ impl Acting<'_> {
     }
 
     /// The activation link of somebody invited, on the operator's screen instead of in their
-    /// mailbox. Whoever sees it can become them: it is for setting up the first account on a
-    /// machine of one's own. Links mailed before stay good.
+    /// mailbox. Whoever sees it can become them, and the operator vouches for the address: it
+    /// counts as proven, and "forgot password" mails there. It is for setting up the first account
+    /// on a machine of one's own. Links mailed before stay good.
     ///
     /// # Errors
     /// [`Error::NotFound`] where they are not invited or the invitation has ended;
@@ -180,6 +183,7 @@ fn here() -> Client {
 
 struct OpenAccount<'a> {
     policy: &'a Policy,
+    budgets: Budgets<'a>,
     new: &'a NewAccount,
     administrator: &'a NewUser,
     reason: &'a str,
@@ -229,6 +233,7 @@ impl Task for OpenAccount<'_> {
         let client = here();
         let profile = Profile {
             policy: self.policy,
+            budgets: self.budgets,
             new: self.administrator,
             account: &account,
             inviter: "",
@@ -237,9 +242,12 @@ impl Task for OpenAccount<'_> {
         let administrator = profile.draft(&mut draft);
         account.count(None, Some(&administrator));
         draft.insert(&account);
-        for kind in [EventKind::AccountOpened, EventKind::Invited] {
+        let what = invited_as(&administrator, self.reason);
+        for (kind, reason) in
+            [(EventKind::AccountOpened, self.reason), (EventKind::Invited, what.as_str())]
+        {
             let note = Note::of(kind, Actor::Operator, &administrator, &client);
-            draft.record(note.because(self.reason));
+            draft.record(note.because(reason));
         }
         draft.done(Opened { account, administrator })
     }

@@ -2,7 +2,6 @@
 
 use super::{
     Auth,
-    budgets::Budgets,
     core::{Core, Task},
     draft::{Deed, Draft, Note, Verdict},
     link::Led,
@@ -29,23 +28,21 @@ impl Auth {
     /// store does not answer.
     pub async fn forgot_password(&self, email: &str, client: &Client) -> Result<()> {
         let core = &self.core;
-        let budgets = Budgets { key: core.key().await?, limits: &core.policy.limits };
+        let budgets = core.budgets().await?;
         // What is no address is nobody's, and is not kept: it may be a password.
         let email = EmailAddress::parse(email);
         let canonical = email.as_ref().map_or("", EmailAddress::canonical);
-        let network = [budgets.forgot_network(client)];
-        let verdicts = core.store.charge(&network, core.now()).await?;
-        if let Some(retry_at) = verdicts.iter().find_map(|verdict| verdict.retry_at) {
-            return Err(Error::Throttled { retry_at });
+        core.charge(&[budgets.forgot_network(client)]).await?;
+        if let Err(error) = core.charge(&budgets.mailbox(canonical)).await {
+            // Swallowed without a word: not even the audit trail grows by it.
+            return if matches!(error, Error::Throttled { .. }) { Ok(()) } else { Err(error) };
         }
-        let mailbox = core.store.charge(&budgets.mailbox(canonical), core.now()).await?;
         let task = Forgot {
             policy: &core.policy,
             client,
             canonical,
             once: budgets.once(canonical),
             typed: budgets.typed(canonical),
-            swallowed: mailbox.iter().any(|verdict| !verdict.allowed),
         };
         core.run(&task).await
     }
@@ -78,8 +75,7 @@ struct Forgot<'a> {
     client: &'a Client,
     canonical: &'a str,
     once: [u8; 32],
-    typed: [u8; 32],
-    swallowed: bool,
+    typed: [u8; 4],
 }
 
 impl Task for Forgot<'_> {
@@ -99,13 +95,12 @@ impl Task for Forgot<'_> {
             account: None,
             subject: None,
             client: self.client,
-            reason: if self.swallowed { "swallowed" } else { "" },
+            reason: "",
             typed: Some(self.typed),
         });
         let errand = Errand::FindReset { email: self.canonical.to_owned() };
         let lifetime = self.policy.lifetimes.reset_errand;
         match open {
-            _ if self.swallowed => {}
             None => draft.ask(errand, Some(self.once), self.client, lifetime),
             Some(open) if now < open.dead_at => {}
             // The one before was never delivered: its place is taken over.

@@ -15,7 +15,7 @@ use crate::{
     id::SessionId,
     model::{Account, Client, EventKind, Session, Status, User, Wish},
     policy::Policy,
-    secret::Token,
+    secret::{Digest, Token},
     store::{Record as _, SessionRows},
 };
 
@@ -27,9 +27,10 @@ impl Auth {
     /// somebody who may no longer log in; [`Error::Unavailable`] when the store does not answer.
     pub async fn identify(&self, token: &SessionToken) -> Result<Identity> {
         let core = &self.core;
-        let rows = core.store.session(&token.digest()).await?.ok_or(Error::Unauthenticated)?;
+        let digest = token.digest();
+        let rows = core.store.session(&digest).await?.ok_or(Error::Unauthenticated)?;
         let now = core.now();
-        let (session, user, account) = standing(&rows, &core.policy, now)?;
+        let (session, user, account) = standing(&rows, &digest, &core.policy, now)?;
         self.note_seen(&session, now).await;
         Ok(Identity::new(user, account, session, Arc::clone(&core.policy)))
     }
@@ -52,11 +53,11 @@ impl Auth {
         }
         let overdue = {
             let mut seen = core.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let (first, latest) = seen.entry(session.digest).or_insert((now, now));
-            *latest = now;
-            let first = *first;
+            seen.sessions.insert(session.digest, now);
+            let since = *seen.since.get_or_insert(now);
             // Nobody has flushed for two rounds: there is no background task, so do it here.
-            after(first, core.policy.lifetimes.last_seen * 2) <= now || seen.len() >= 10_000
+            after(since, core.policy.lifetimes.last_seen.saturating_mul(2)) <= now
+                || seen.sessions.len() >= 10_000
         };
         if overdue && let Err(error) = self.flush_activity().await {
             tracing::warn!(kind = error.kind(), "last-seen times were not written");
@@ -65,15 +66,18 @@ impl Auth {
 }
 
 /// Whether the session of these rows stands: the one place that says so.
-fn standing(
+pub(super) fn standing(
     rows: &SessionRows,
+    digest: &Digest,
     policy: &Policy,
     now: OffsetDateTime,
 ) -> Result<(Session, User, Account)> {
     let session = Session::from_row(&rows.session)?;
     let user = User::from_row(&rows.user)?;
     let account = Account::from_row(&rows.account)?;
-    if stands(&session, &user, &account, policy, now) {
+    // The store's own word is not enough: one that folds or cuts keys would hand out somebody
+    // else's session.
+    if session.digest == *digest && stands(&session, &user, &account, policy, now) {
         Ok((session, user, account))
     } else {
         Err(Error::Unauthenticated)
@@ -142,19 +146,24 @@ struct LogOut<'a> {
 }
 
 impl Task for LogOut<'_> {
-    type Facts = Option<(Session, User)>;
+    type Facts = Option<(Session, User, bool)>;
     type Outcome = ();
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
-        let Some(rows) = core.store.session(&self.token.digest()).await? else { return Ok(None) };
-        Ok(Some((Session::from_row(&rows.session)?, User::from_row(&rows.user)?)))
+        let digest = self.token.digest();
+        let Some(rows) = core.store.session(&digest).await? else { return Ok(None) };
+        let stood = standing(&rows, &digest, &core.policy, core.now()).is_ok();
+        Ok(Some((Session::from_row(&rows.session)?, User::from_row(&rows.user)?, stood)))
     }
 
     fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<()> {
-        if let Some((session, user)) = facts {
+        if let Some((session, user, stood)) = facts {
             draft.delete(&session);
-            let actor = acting(&user);
-            draft.record(Note::of(EventKind::LoggedOut, actor, &user, self.client));
+            // A session that had ended already is cleared away and is nobody's log-out.
+            if stood {
+                let actor = acting(&user);
+                draft.record(Note::of(EventKind::LoggedOut, actor, &user, self.client));
+            }
         }
         draft.done(())
     }

@@ -6,7 +6,7 @@ use super::{
     invite::{Invite, Inviter},
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     id::UserId,
     model::{Client, User},
     policy::Permission,
@@ -37,7 +37,7 @@ impl Auth {
 
 impl UserAccounts<'_> {
     fn by(&self) -> By<'_> {
-        By::User(self.me.user().id, self.me.account().id)
+        By::User(self.me)
     }
 
     /// Makes a user profile and asks its person in by mail. Nobody but them sees the link.
@@ -47,15 +47,22 @@ impl UserAccounts<'_> {
     /// the inviter does not; [`Error::Conflict`](crate::error::Error::Conflict) with `field`
     /// `username` where the name, or one that looks like it, is taken, and `seats` where the
     /// company has no seat left; [`Error::Invalid`](crate::error::Error::Invalid) for an unknown
-    /// role; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not
-    /// answer.
+    /// role; [`Error::Throttled`](crate::error::Error::Throttled) beyond 50 invitations a day, or
+    /// six to one mailbox; [`Error::AccountEnded`](crate::error::Error::AccountEnded) where the
+    /// plan has ended; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store
+    /// does not answer.
     pub async fn invite(&self, new: &NewUser, client: &Client) -> Result<User> {
         let core = &self.auth.core;
+        let (budgets, account) = (core.budgets().await?, self.me.account().id);
+        // Whatever comes of it: a refusal tells that a name is taken.
+        let mailbox = budgets.invited_mailbox(account, new.email().canonical());
+        core.charge(&[budgets.invitations(account), mailbox]).await?;
         let invite = Invite {
             policy: &core.policy,
-            account: self.me.account().id,
+            budgets,
+            account,
             new,
-            inviter: Inviter::User(self.me.user().id),
+            inviter: Inviter::User(self.me),
             client,
         };
         core.run(&invite).await
@@ -75,12 +82,22 @@ impl UserAccounts<'_> {
     /// # Errors
     /// [`Error::NotFound`](crate::error::Error::NotFound) where there is no such invitation in
     /// this company; [`Error::Forbidden`](crate::error::Error::Forbidden) where the right was
-    /// lost meanwhile; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store
-    /// does not answer.
+    /// lost meanwhile, or the invited role holds a permission the caller does not;
+    /// [`Error::Throttled`](crate::error::Error::Throttled) beyond 50 letters a day, or six to
+    /// one mailbox; [`Error::AccountEnded`](crate::error::Error::AccountEnded) where the plan has
+    /// ended; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not
+    /// answer.
     pub async fn resend_activation(&self, user: UserId, client: &Client) -> Result<()> {
         let core = &self.auth.core;
-        let task = invitations::Resend { policy: &core.policy, user, by: self.by(), client };
-        core.run(&task).await
+        let (budgets, account) = (core.budgets().await?, self.me.account().id);
+        let invited: User = core.get(user.as_bytes()).await?.ok_or(Error::NotFound)?;
+        if invited.account != account {
+            return Err(Error::NotFound);
+        }
+        let mailbox = budgets.invited_mailbox(account, invited.email.canonical());
+        core.charge(&[budgets.invitations(account), mailbox]).await?;
+        let policy = &core.policy;
+        core.run(&invitations::Resend { policy, budgets, user, by: self.by(), client }).await
     }
 
     /// Takes an invitation back. Its link is dead, its seat and username are free.

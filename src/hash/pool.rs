@@ -28,6 +28,8 @@ pub(super) struct Pool {
 struct Shared {
     queue: Mutex<Queue>,
     arrived: Condvar,
+    /// How many blocks of memory a thread keeps between jobs.
+    keeps: usize,
 }
 
 #[derive(Default)]
@@ -37,8 +39,9 @@ struct Queue {
 }
 
 impl Pool {
-    pub(super) fn start(threads: usize, limit: usize) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), arrived: Condvar::new() });
+    pub(super) fn start(threads: usize, limit: usize, keeps: usize) -> std::io::Result<Self> {
+        let shared = Shared { queue: Mutex::default(), arrived: Condvar::new(), keeps };
+        let shared = Arc::new(shared);
         // Made first, so that the threads already started end if one cannot be.
         let pool = Self { shared, limit };
         for number in 0..threads {
@@ -92,6 +95,10 @@ impl Shared {
             // A job that panics drops its answer, which its caller sees; the thread goes on.
             if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
                 tracing::error!("a password hash panicked");
+            }
+            // After every job alike: what it leaves behind must not tell whose it was.
+            if memory.len() > self.keeps {
+                memory = Memory::new();
             }
         }
     }

@@ -146,5 +146,7 @@ pub struct Event {
     /// Why: the operator's words, or the stable name of a refusal's cause; may be empty.
     pub reason: String,
     /// A keyed digest of what a stranger typed, so that repetitions show and the text does not.
-    pub typed: Option<[u8; 32]>,
+    pub typed: Option<[u8; 4]>,
+    /// When it may be purged; `None` for what is kept. Only what is about nobody expires.
+    pub expires_at: Option<OffsetDateTime>,
 }

@@ -76,6 +76,9 @@ pub enum Errand {
         email: String,
         /// Who caused it, where the letter says so.
         inviter: String,
+        /// The user's stamp when it was asked for: a link is minted only while it stands, so that
+        /// what ends links also ends those that are still to be made.
+        stamp: i64,
         /// The link minted by an earlier try, which the next one replaces.
         minted: Option<Digest>,
     },
@@ -91,6 +94,7 @@ impl Errand {
             account: user.account,
             email: user.email.canonical().to_owned(),
             inviter: inviter.to_owned(),
+            stamp: user.stamps.links,
             minted: None,
         }
     }

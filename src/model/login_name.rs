@@ -16,8 +16,11 @@ impl LoginName {
     /// Reads what was typed. It cannot fail.
     #[must_use]
     pub fn new(typed: &str) -> Self {
-        let email = EmailAddress::parse(typed).ok();
         let username = Username::parse(typed).ok();
+        // An address typed in full-width letters is the name it becomes, whichever way it is
+        // looked for: one budget, one person.
+        let typed_as = username.as_ref().map_or(typed, Username::canonical);
+        let email = EmailAddress::parse(typed_as).ok();
         let canonical = match (&username, &email) {
             (Some(username), _) => username.canonical().to_owned(),
             (None, Some(email)) => email.canonical().to_owned(),

@@ -10,7 +10,7 @@ use crate::{
         draft::{Draft, Note, Verdict},
     },
     error::Result,
-    model::{Actor, Errand, EventKind, Intent, Invitation, Status, Template, User},
+    model::{Actor, Credential, Errand, EventKind, Intent, Invitation, Status, Template, User},
     store::{Record as _, Value, tables},
 };
 
@@ -18,9 +18,12 @@ use crate::{
 /// is found by a key of their own, so that no number of invitations crowds them out.
 const SHARING: u32 = 20;
 
+/// How many letters one request causes: the mailbox's budget counts requests.
+const LETTERS: usize = 3;
+
 /// Finds out, and leaves letters behind.
 pub(super) async fn find(core: &Core, intent: &Intent) -> Result<()> {
-    let budgets = Budgets { key: core.key().await?, limits: &core.policy.limits };
+    let budgets = core.budgets().await?;
     core.run(&FindReset { intent, budgets }).await
 }
 
@@ -40,6 +43,8 @@ struct Sharer {
     invitation: Option<Invitation>,
     /// The letter of an earlier request that still waits for them.
     waiting: Option<Intent>,
+    /// When their password was last changed.
+    changed_at: Option<OffsetDateTime>,
 }
 
 impl FindReset<'_> {
@@ -69,7 +74,9 @@ impl Task for FindReset<'_> {
                 let invitation = core.get(user.id.as_bytes()).await?;
                 let once = Value::Bytes(self.budgets.once_letter(user.id).to_vec());
                 let waiting = core.find(&tables::ONCE, once).await?;
-                sharing.push(Sharer { user, invitation, waiting });
+                let credential: Option<Credential> = core.get(user.id.as_bytes()).await?;
+                let changed_at = credential.map(|credential| credential.changed_at);
+                sharing.push(Sharer { user, invitation, waiting, changed_at });
             }
         }
         Ok(Facts { held, sharing })
@@ -83,10 +90,13 @@ impl Task for FindReset<'_> {
         // it found anybody.
         draft.change(finished(self.intent));
         let now = draft.now();
-        for sharer in &facts.sharing {
-            if let Some((template, inviter)) = sharer.letter(now) {
-                self.write(sharer, template, inviter, &mut draft);
-            }
+        let asked = self.intent.created_at;
+        let letters = facts.sharing.iter().filter_map(|sharer| {
+            let (template, inviter) = sharer.letter(now, asked)?;
+            Some((sharer, template, inviter))
+        });
+        for (sharer, template, inviter) in letters.take(LETTERS) {
+            self.write(sharer, template, inviter, &mut draft);
         }
         draft.done(())
     }
@@ -94,13 +104,23 @@ impl Task for FindReset<'_> {
 
 impl Sharer {
     /// The letter that helps this person, if one does and none is on its way.
-    fn letter(&self, now: OffsetDateTime) -> Option<(Template, &str)> {
-        if self.waiting.as_ref().is_some_and(|waiting| now < waiting.dead_at) {
+    fn letter(&self, now: OffsetDateTime, asked: OffsetDateTime) -> Option<(Template, &str)> {
+        let on_its_way = |waiting: &Intent| match &waiting.errand {
+            Errand::Letter { stamp, .. } => {
+                now < waiting.dead_at && *stamp == self.user.stamps.links
+            }
+            Errand::FindReset { .. } => false,
+        };
+        if self.waiting.as_ref().is_some_and(on_its_way) {
             return None;
         }
         let standing = self.invitation.as_ref().filter(|invitation| invitation.stands(now));
+        // Who has a new password since needs none, and its link would outlive what ended all.
+        let unchanged = self.changed_at.is_none_or(|changed_at| changed_at <= asked);
         match (self.user.status, standing) {
-            (Status::Active, _) if self.user.email_proven => Some((Template::Reset, "")),
+            (Status::Active, _) if self.user.email_proven && unchanged => {
+                Some((Template::Reset, ""))
+            }
             (Status::Invited, Some(invitation)) => {
                 Some((Template::Activation, invitation.inviter.as_str()))
             }

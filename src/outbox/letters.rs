@@ -78,25 +78,24 @@ impl Letters {
         self
     }
 
-    /// What keeps a letter from being written, found by writing each once.
+    /// What keeps a letter from being written, or from being of use, found by writing each once:
+    /// also a reset letter without its link, or a link in a subject, which every mail server logs.
     #[must_use]
     pub fn findings(&self) -> Vec<String> {
         let mut found = self.findings.clone();
-        let site = context! { name => "Site", url => "https://site.example", support => "" };
-        let sample = context! {
-            site,
-            user => context! { name => "Ada", username => "ada", email => "ada@site.example" },
-            account => context! { name => "Acme" },
-            link => "https://site.example/auth/reset?token=…",
-            expires => moment(OffsetDateTime::UNIX_EPOCH),
-            at => moment(OffsetDateTime::UNIX_EPOCH),
-            client => context! { address => "192.0.2.1", agent => "Browser" },
-            inviter => "Grace",
-        };
         for template in Template::ALL {
+            let sample = sample(*template);
             for part in ["subject", "txt", "html"] {
-                if let Err(error) = self.part(*template, part, &sample) {
-                    found.push(format!("letters: {}.{part}: {error}", template.as_str()));
+                let name = format!("{}.{part}", template.as_str());
+                match self.part(*template, part, &sample) {
+                    Err(error) => found.push(format!("letters: {name}: {error}")),
+                    Ok(text) => {
+                        let wants_link = carries_link(*template) && part != "subject";
+                        if text.contains(SAMPLE_LINK) != wants_link {
+                            let has = if wants_link { "lacks its" } else { "must carry no" };
+                            found.push(format!("letters: {name} {has} {{{{ link }}}}"));
+                        }
+                    }
                 }
             }
         }
@@ -152,6 +151,29 @@ impl Letters {
             text: self.part(facts.template, "txt", &values)?,
             html: self.part(facts.template, "html", &values)?,
         })
+    }
+}
+
+/// Whether a letter of this kind carries a link.
+const fn carries_link(template: Template) -> bool {
+    matches!(template, Template::Reset | Template::Activation)
+}
+
+/// Nothing in it is escaped in HTML.
+const SAMPLE_LINK: &str = "sample-link";
+
+/// What a letter of this kind may be told when it is written, with as little in it as can be.
+fn sample(template: Template) -> Value {
+    let link = carries_link(template).then_some(SAMPLE_LINK);
+    context! {
+        site => context! { name => "Site", url => "https://site.example", support => "" },
+        user => context! { name => "Ada", username => "ada", email => "ada@site.example" },
+        account => context! { name => "Acme" },
+        link => link,
+        expires => link.map(|_| moment(OffsetDateTime::UNIX_EPOCH)),
+        at => moment(OffsetDateTime::UNIX_EPOCH),
+        client => context! { address => "", agent => "" },
+        inviter => "",
     }
 }
 

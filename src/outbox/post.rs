@@ -4,13 +4,16 @@ use super::{PutOff, finish, give_up, holds};
 use crate::{
     auth::{
         core::{Core, Task, page},
-        draft::{Draft, Verdict},
+        draft::{Draft, Note, Verdict},
     },
     clock::after,
     error::Result,
     id::UserId,
     mail::MailError,
-    model::{Account, EmailAddress, Errand, Intent, Invitation, Link, Status, Template, User},
+    model::{
+        Account, Actor, EmailAddress, Errand, EventKind, Intent, Invitation, Link, Status,
+        Template, User,
+    },
     outbox::letters::Facts as LetterFacts,
     policy::Policy,
     secret::{Purpose, Token},
@@ -22,11 +25,12 @@ const STANDING: usize = 3;
 
 /// Writes a letter and hands it over.
 pub(super) async fn post(core: &Core, mut intent: Intent) -> Result<()> {
-    let Errand::Letter { template, user, ref email, ref inviter, .. } = intent.errand else {
+    let Errand::Letter { template, user, ref email, ref inviter, stamp, .. } = intent.errand else {
         return Ok(());
     };
     let token = Token::draw(core.entropy.as_ref())?;
-    let mint = Mint { intent: &intent, template, user, email, token: &token, policy: &core.policy };
+    let mint =
+        Mint { intent: &intent, template, user, email, stamp, token: &token, policy: &core.policy };
     let Some(minted) = core.run(&mint).await? else {
         // Somebody else's by now, or nothing to send any more: Mint has seen to it.
         return Ok(());
@@ -78,6 +82,7 @@ struct Mint<'a> {
     template: Template,
     user: UserId,
     email: &'a str,
+    stamp: i64,
     token: &'a Token,
     policy: &'a Policy,
 }
@@ -125,6 +130,11 @@ impl Task for Mint<'_> {
         let Some((user, account, link)) = self.link(&facts, now) else {
             // The person or the address is not what it was: there is nobody to write to.
             draft.change(super::finished(self.intent));
+            if let Some(user) = &facts.user {
+                let client = &self.intent.client;
+                let note = Note::of(EventKind::LetterGivenUp, Actor::System, user, client);
+                draft.record(note.because("no_longer_theirs"));
+            }
             return draft.done(None);
         };
         let to = EmailAddress::parse(self.email).unwrap_or_else(|_| user.email.clone());
@@ -164,15 +174,18 @@ impl Mint<'_> {
     ) -> Option<(&'f User, &'f Account, Option<Link>)> {
         let (user, account) = (facts.user.as_ref()?, facts.account.as_ref()?);
         let same_address = user.email.canonical() == self.email;
+        // Whatever ended links since the letter was asked for ended this one too.
+        let stands = user.stamps.links == self.stamp;
         let lifetimes = &self.policy.lifetimes;
         let purpose_and_end = match self.template {
             Template::Reset => {
-                let theirs = user.status == Status::Active && user.email_proven && same_address;
+                let theirs =
+                    user.status == Status::Active && user.email_proven && same_address && stands;
                 theirs.then_some((Purpose::Reset, after(now, lifetimes.reset_link)))
             }
             Template::Activation => {
                 let invitation = facts.invitation.as_ref().filter(|it| it.stands(now));
-                let theirs = user.status == Status::Invited && same_address;
+                let theirs = user.status == Status::Invited && same_address && stands;
                 invitation.filter(|_| theirs).map(|invitation| {
                     let end = after(now, lifetimes.activation_link).min(invitation.expires_at);
                     (Purpose::Activation, end)

@@ -52,25 +52,29 @@ impl Default for Lifetimes {
 
 impl Lifetimes {
     pub(super) fn findings(&self) -> Vec<String> {
+        // The longest each may be: beyond it, a link in an old mailbox is a key under the mat.
         let all = [
-            ("reset_link", self.reset_link),
-            ("activation_link", self.activation_link),
-            ("invitation", self.invitation),
-            ("temporary_password", self.temporary_password),
-            ("ticket", self.ticket),
-            ("session_idle", self.session_idle),
-            ("session", self.session),
-            ("remembered_session", self.remembered_session),
-            ("last_seen", self.last_seen),
-            ("reset_errand", self.reset_errand),
-            ("letter", self.letter),
+            ("reset_link", self.reset_link, Duration::DAY),
+            ("activation_link", self.activation_link, Duration::days(30)),
+            ("invitation", self.invitation, Duration::days(366)),
+            ("temporary_password", self.temporary_password, Duration::days(7)),
+            ("ticket", self.ticket, Duration::HOUR),
+            ("session_idle", self.session_idle, Duration::days(366)),
+            ("session", self.session, Duration::days(366)),
+            ("remembered_session", self.remembered_session, Duration::days(366)),
+            ("last_seen", self.last_seen, Duration::days(366)),
+            ("reset_errand", self.reset_errand, Duration::DAY),
+            ("letter", self.letter, Duration::days(30)),
         ];
         let mut found: Vec<String> = all
             .iter()
-            .filter(|(_, lifetime)| !(Duration::SECOND..=Duration::days(3_650)).contains(lifetime))
-            .map(|(name, _)| format!("lifetimes.{name} must be between a second and ten years"))
+            .filter(|(_, lifetime, longest)| !(Duration::SECOND..=*longest).contains(lifetime))
+            .map(|(name, _, longest)| {
+                let hours = longest.whole_hours();
+                format!("lifetimes.{name} must be between a second and {hours} hours")
+            })
             .collect();
-        if self.last_seen * 2 > self.session_idle {
+        if self.last_seen.saturating_mul(2) > self.session_idle {
             found.push(
                 "lifetimes.last_seen must be at most half of session_idle, or sessions in use \
                  end as idle"

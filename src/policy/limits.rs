@@ -16,6 +16,8 @@ pub struct Limits {
     /// Failures in a row that stop a password until it is reset: 100, the most SP 800-63B-4
     /// §3.2.2 allows.
     pub failures_in_a_row: u32,
+    /// Log-ins for one name in [`network_window`](Self::network_window), right ones too: 600.
+    pub log_ins_per_name: u32,
     /// Failures of one network in [`network_window`](Self::network_window): 100.
     pub network_failures: u32,
     /// 10 minutes.
@@ -26,6 +28,8 @@ pub struct Limits {
     pub mailbox_pause: Duration,
     /// Reset letters for one mailbox in a day: 6.
     pub letters_per_mailbox: u32,
+    /// Invitations and activation letters of one account in a day: 50.
+    pub invitations_per_day: u32,
     /// Wrong current passwords that end the session they come from: 5.
     pub current_password_failures: u32,
 }
@@ -38,11 +42,13 @@ impl Default for Limits {
             longest_wait: Duration::HOUR,
             forget_failures: Duration::DAY,
             failures_in_a_row: 100,
+            log_ins_per_name: 600,
             network_failures: 100,
             network_window: Duration::minutes(10),
             forgot_per_network: 30,
             mailbox_pause: Duration::minutes(5),
             letters_per_mailbox: 6,
+            invitations_per_day: 50,
             current_password_failures: 5,
         }
     }
@@ -73,12 +79,17 @@ impl Limits {
             ("network_failures", self.network_failures),
             ("forgot_per_network", self.forgot_per_network),
             ("letters_per_mailbox", self.letters_per_mailbox),
+            ("log_ins_per_name", self.log_ins_per_name),
+            ("invitations_per_day", self.invitations_per_day),
             ("current_password_failures", self.current_password_failures),
         ];
         for (name, count) in counts {
-            if count == 0 {
-                found.push(format!("limits.{name} must be at least 1, or nobody gets in"));
+            if !(1..=1_000_000).contains(&count) {
+                found.push(format!("limits.{name} must be 1 to 1,000,000"));
             }
+        }
+        if self.free_failures > 100 {
+            found.push("limits.free_failures must be at most 100 (SP 800-63B-4 §3.2.2)".into());
         }
         found
     }

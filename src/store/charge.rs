@@ -24,7 +24,10 @@ pub enum Rule {
         forget: Duration,
     },
     /// Counts, and always allows: the caller decides by the count.
-    Tally,
+    Tally {
+        /// When all is forgotten, counted from the last unit.
+        forget: Duration,
+    },
 }
 
 /// What is done to a budget.
@@ -71,9 +74,6 @@ pub struct Verdict {
     pub retry_at: Option<OffsetDateTime>,
 }
 
-/// How long a [`Rule::Tally`] is kept after its last unit.
-const TALLY_KEPT: Duration = Duration::days(366);
-
 impl Charge {
     /// Settles charges against the states their budgets are in: what every store does between
     /// reading and writing them, in one place. Where one is not allowed, none is taken, so a
@@ -117,7 +117,7 @@ impl Charge {
                 (kept, verdict(left))
             }
             Movement::Take => {
-                let free_at = standing.map(|state| self.rule.free_at(state));
+                let free_at = standing.map(|state| self.rule.free_at(state, now));
                 if let Some(retry_at) = free_at.filter(|free_at| now < *free_at) {
                     let refused = Verdict { allowed: false, count, retry_at: Some(retry_at) };
                     return (state, refused);
@@ -131,13 +131,15 @@ impl Charge {
 
 impl Rule {
     /// From when on a budget in this state has a unit to give.
-    fn free_at(self, state: BudgetState) -> OffsetDateTime {
+    fn free_at(self, state: BudgetState, now: OffsetDateTime) -> OffsetDateTime {
+        // A clock that was ahead and is right again must not lock anybody out for the difference.
+        let at = state.at.min(now);
         match self {
-            Self::Window { limit, window } if state.count >= limit => after(state.at, window),
+            Self::Window { limit, window } if state.count >= limit => after(at, window),
             Self::Backoff { free, first, longest, .. } if state.count >= free => {
                 let doublings = (state.count - free).min(30);
                 let wait = first.saturating_mul(1 << doublings).min(longest);
-                after(state.at, wait)
+                after(at, wait)
             }
             _ => OffsetDateTime::UNIX_EPOCH,
         }
@@ -148,7 +150,7 @@ impl Rule {
         let (at, kept) = match self {
             Self::Window { window, .. } => (standing.map_or(now, |state| state.at), window),
             Self::Backoff { forget, .. } => (now, forget),
-            Self::Tally => (now, TALLY_KEPT),
+            Self::Tally { forget } => (now, forget),
         };
         BudgetState { count, at, expires_at: after(at, kept) }
     }

@@ -226,7 +226,8 @@ impl Store for MemoryStore {
         let before = Value::Int(to_micros(before));
         let mut left = limit;
         self.lock().entry(table.name).or_default().retain(|_, row| {
-            let goes = left > 0 && *row.value(expires) < before;
+            let expired = *row.value(expires) != Value::Null && *row.value(expires) < before;
+            let goes = left > 0 && expired;
             left -= u32::from(goes);
             !goes
         });

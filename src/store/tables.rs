@@ -172,7 +172,7 @@ pub static INVITATIONS: Table = Table {
     expires: None,
 };
 
-/// The audit trail.
+/// The audit trail. What is about nobody expires, so that strangers cannot fill a store for good.
 pub static EVENTS: Table = Table {
     name: "events",
     columns: &[
@@ -189,6 +189,7 @@ pub static EVENTS: Table = Table {
         personal(text("agent")),
         text("reason"),
         maybe(bytes("typed")),
+        maybe(int("expires_at")),
     ],
     uniques: &[],
     orderings: &[
@@ -196,7 +197,7 @@ pub static EVENTS: Table = Table {
         Ordering { name: "of_subject", equal: &["subject"], by: &["at", "id"] },
         Ordering { name: "of_subject_kind", equal: &["subject", "kind"], by: &["at", "id"] },
     ],
-    expires: None,
+    expires: Some("expires_at"),
 };
 
 /// [`OUTBOX`] by what may be open only once.
@@ -218,6 +219,7 @@ pub static OUTBOX: Table = Table {
         maybe(bytes("user")),
         maybe(bytes("account")),
         personal(text("inviter")),
+        int("link_stamp"),
         maybe(bytes("minted")),
         personal(maybe(text("address"))),
         personal(text("agent")),

@@ -55,7 +55,7 @@ fn rule() -> impl Strategy<Value = Rule> {
         (prop_oneof![any::<u32>(), 0..9_u32], duration(), duration(), duration()).prop_map(
             |(free, first, longest, forget)| Rule::Backoff { free, first, longest, forget }
         ),
-        Just(Rule::Tally),
+        Just(Rule::Tally { forget: Duration::DAY }),
     ]
 }
 

@@ -29,7 +29,8 @@ fn shaped(table: &str, column: &Column) -> BoxedStrategy<Value> {
         (_, "address") => {
             any::<std::net::IpAddr>().prop_map(|a| Value::Text(a.to_string())).boxed()
         }
-        (_, "digest" | "once" | "minted" | "typed") | ("budgets", "key") => bytes::<32>(),
+        (_, "digest" | "once" | "minted") | ("budgets", "key") => bytes::<32>(),
+        (_, "typed") => bytes::<4>(),
         (_, "count" | "attempts" | "seats" | "seats_taken" | "administrators") => {
             any::<u32>().prop_map(|count| Value::Int(count.into())).boxed()
         }

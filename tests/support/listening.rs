@@ -9,7 +9,7 @@ use std::{
 use portcullis::{
     secret::Digest,
     store::{
-        Batch, Charge, CommitError, Lease, Page, Row, SessionRows, Store, StoreError, Table,
+        Batch, Charge, CommitError, Lease, Page, Row, Rule, SessionRows, Store, StoreError, Table,
         Unique, Value, Verdict,
     },
 };
@@ -93,7 +93,14 @@ impl Store for Listening {
         charges: &[Charge],
         now: OffsetDateTime,
     ) -> Result<Vec<Verdict>, StoreError> {
-        let moved: Vec<_> = charges.iter().map(|charge| (charge.rule, charge.movement)).collect();
+        // How long a count is kept is no work; which budgets are moved, and how, is.
+        let name = |rule| match rule {
+            Rule::Window { .. } => "window",
+            Rule::Backoff { .. } => "backoff",
+            Rule::Tally { .. } => "tally",
+        };
+        let moved: Vec<_> =
+            charges.iter().map(|charge| (name(charge.rule), charge.movement)).collect();
         self.note(format!("charge {moved:?}"));
         self.inner.charge(charges, now).await
     }

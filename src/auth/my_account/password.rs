@@ -4,7 +4,7 @@ use super::{Mine, MyAccount};
 use crate::{
     auth::{
         Identity, SessionToken, SignedIn,
-        budgets::{Budgets, cleared, given_back},
+        budgets::{cleared, given_back},
         core::{Core, Task},
         draft::{Deed, Draft, Note, Verdict, acting},
         link::check,
@@ -32,8 +32,9 @@ impl MyAccount<'_> {
         client: &Client,
     ) -> Result<SignedIn> {
         let core = self.core();
-        let checked = self.check_current(current, client).await?;
+        // Before the current one is looked at, so that a hash is spent only on what can succeed.
         check(&core.policy, "new_password", new, self.me.user(), self.me.account())?;
+        let checked = self.check_current(current, client).await?;
         let hash = core.hash(new).await?;
         let token = Token::draw(core.entropy.as_ref())?;
         let task = ChangePassword {
@@ -61,20 +62,20 @@ impl MyAccount<'_> {
         let me = self.me;
         let credential: Credential =
             core.get(me.user().id.as_bytes()).await?.ok_or(Error::Unauthenticated)?;
-        let budgets = Budgets { key: core.key().await?, limits: &core.policy.limits };
+        let budgets = core.budgets().await?;
         let charge = budgets.current_password(me.session().id);
-        let verdicts = core.store.charge(&[charge], core.now()).await?;
-        let count = verdicts.first().map_or(u32::MAX, |verdict| verdict.count);
+        let [charged] = core.charge(&[charge]).await?;
+        let count = charged.count;
         let most = core.policy.limits.current_password_failures;
         let matches = match core.verify(current, Some(&credential.hash)).await {
             Ok(verified) => verified.matches,
             Err(error) => {
-                core.store.charge(&[given_back(charge)], core.now()).await?;
+                core.charge(&[given_back(charge)]).await?;
                 return Err(error);
             }
         };
         if matches && count <= most {
-            core.store.charge(&[cleared(charge)], core.now()).await?;
+            core.charge(&[cleared(charge)]).await?;
             return Ok(credential);
         }
         core.run(&Guessed { me, client, ends: count >= most }).await?;

@@ -34,6 +34,7 @@ impl Record for Event {
             text(&self.client.agent),
             text(&self.reason),
             maybe(self.typed, bytes),
+            maybe(self.expires_at, time),
         ])
     }
 
@@ -63,6 +64,7 @@ impl Record for Event {
             client: r.client()?,
             reason: r.text()?,
             typed: r.maybe(Reader::bytes)?,
+            expires_at: r.maybe(Reader::time)?,
         })
     }
 }

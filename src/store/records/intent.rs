@@ -16,11 +16,12 @@ impl Record for Intent {
     const TABLE: &'static Table = &tables::OUTBOX;
 
     fn to_row(&self) -> Row {
-        let (name, email, template, user, account, inviter, minted) = match &self.errand {
-            Errand::FindReset { email } => (FIND_RESET, email, None, None, None, "", None),
-            Errand::Letter { template, user, account, email, inviter, minted } => {
+        let (name, email, template, user, account, inviter, stamp, minted) = match &self.errand {
+            Errand::FindReset { email } => (FIND_RESET, email, None, None, None, "", 0, None),
+            Errand::Letter { template, user, account, email, inviter, stamp, minted } => {
                 let (user, account) = (Some(user.as_bytes()), Some(account.as_bytes()));
-                (LETTER, email, Some(template.as_str()), user, account, inviter.as_str(), *minted)
+                let (template, inviter) = (Some(template.as_str()), inviter.as_str());
+                (LETTER, email, template, user, account, inviter, *stamp, *minted)
             }
         };
         Row::new(vec![
@@ -36,6 +37,7 @@ impl Record for Intent {
             maybe(user, bytes),
             maybe(account, bytes),
             text(inviter),
+            Value::Int(stamp),
             maybe(minted, |digest| bytes(digest.as_bytes())),
             address(&self.client),
             text(&self.client.agent),
@@ -56,11 +58,12 @@ impl Record for Intent {
         let user = r.maybe(Reader::bytes)?.map(UserId::from_bytes);
         let account = r.maybe(Reader::bytes)?.map(AccountId::from_bytes);
         let inviter = r.text()?;
+        let stamp = r.int()?;
         let minted = r.maybe(Reader::bytes)?.map(Digest::from_bytes);
         let errand = match (name.as_str(), template, user, account) {
             (FIND_RESET, ..) => Errand::FindReset { email },
             (LETTER, Some(template), Some(user), Some(account)) => {
-                Errand::Letter { template, user, account, email, inviter, minted }
+                Errand::Letter { template, user, account, email, inviter, stamp, minted }
             }
             _ => return Err(unknown),
         };
