@@ -1,4 +1,5 @@
 use super::{
+    driver::console,
     house::{house, take_the_link},
     shots::Shots,
     support::{FIRST, SECOND, THIRD},
@@ -101,6 +102,8 @@ async fn a_person_gets_in_forgets_the_password_and_gets_back_in() {
     ada.see("This link no longer works").await;
     ada.picture("dead-link").await;
     ada.open("/nothing-here").await;
+    // The console is indeed heard: it has told of this page.
+    assert!(console(&ada.client).await.iter().any(|line| line.contains("404")));
     ada.picture("nothing-here").await;
     ada.open("/auth/nothing-here").await;
     ada.picture("auth-nothing-here").await;
