@@ -1,6 +1,9 @@
 //! The start page: seeing leads, and adding one.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use axum::{
     extract::{
@@ -127,8 +130,15 @@ pub(crate) async fn names(
     me: &Identity,
     leads: &[Lead],
 ) -> Result<HashMap<UserId, PersonName>, Error> {
-    let ids: Vec<UserId> = leads.iter().map(|lead| lead.added_by).collect();
-    app.auth.colleagues(me, ids).await
+    // Many leads have few authors, and portcullis looks up so many at a time.
+    const AT_ONCE: usize = 200;
+    let authors: BTreeSet<UserId> = leads.iter().map(|lead| lead.added_by).collect();
+    let authors: Vec<UserId> = authors.into_iter().collect();
+    let mut names = HashMap::new();
+    for some in authors.chunks(AT_ONCE) {
+        names.extend(app.auth.colleagues(me, some.iter().copied()).await?);
+    }
+    Ok(names)
 }
 
 /// The start page of somebody who is logged in.
