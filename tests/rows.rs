@@ -30,6 +30,7 @@ on_every_store! {
     m17_changing_the_password_ends_other_sessions
     m17_the_fifth_wrong_current_password_ends_that_session_only
     m19_every_missed_requirement_is_named_at_once
+    m22_names_are_those_of_colleagues_only
     m29_idle_and_absolute_limits
     m29_sessions_are_listed_and_ended
     m29_a_session_is_good_for_its_own_transport_only
@@ -315,6 +316,28 @@ async fn m19_every_missed_requirement_is_named_at_once(house: House) {
     assert_eq!(missed("Acme CRM Ada Admin").await, ["not_personal"]);
     assert!(Password::new("x".repeat(4_097)).is_err());
     house.auth.activate(&token, &password(GOOD), &client()).await.unwrap();
+}
+
+async fn m22_names_are_those_of_colleagues_only(house: House) {
+    use portcullis::{
+        auth::{NewAccount, NewUser},
+        id::UserId,
+        model::Plan,
+    };
+    let admin = house.furnished().await;
+    let me = house.login("admin", GOOD).await.identity;
+    let new = NewUser::parse("bo", "bo@acme.example", "Bo Seller", "salesperson").unwrap();
+    let bo = house.auth.user_accounts(&me).unwrap().invite(&new, &client()).await.unwrap();
+    let account = NewAccount::new("Other", Plan::TRIAL).unwrap();
+    let other = NewUser::parse("other", "o@other.example", "Otto", "administrator").unwrap();
+    let acting = house.operator.because("test");
+    let stranger = acting.open_account(&account, &other).await.unwrap().administrator;
+
+    let ids = [bo.id, admin.id, stranger.id, UserId::NOBODY, bo.id];
+    let names = house.auth.colleagues(&me, ids).await.unwrap();
+    assert_eq!(names.len(), 2, "another company's people are nobody");
+    assert_eq!(names[&admin.id].as_str(), "Ada Admin");
+    assert_eq!(names[&bo.id].as_str(), "Bo Seller");
 }
 
 async fn m29_idle_and_absolute_limits(house: House) {

@@ -16,7 +16,7 @@ use portcullis::{
 };
 
 use crate::{
-    home,
+    export, home,
     leads::Leads,
     mailbox::Mailbox,
     mailbox_page,
@@ -44,7 +44,7 @@ pub(crate) fn router(app: App, service: web::Service) -> Router {
     let mut own = Router::new()
         .route("/", get(home::home))
         .route("/leads", post(home::add))
-        .route("/leads.csv", get(home::export));
+        .route("/leads.csv", get(export::leads));
     if app.mailbox.is_some() {
         own = own.merge(mailbox_page::routes());
     }

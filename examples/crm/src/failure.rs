@@ -15,6 +15,9 @@ pub(crate) enum Failure {
 impl Failure {
     /// The page that says so.
     pub(crate) fn page(&self, app: &App) -> Response {
+        if let Self::Auth(Error::Malformed(detail)) = self {
+            return app.pages.say(StatusCode::BAD_REQUEST, None, "That did not arrive", detail);
+        }
         match self {
             // The source is infrastructure: for the log, never for the page.
             Self::Auth(error) => tracing::warn!(kind = error.kind(), "portcullis did not answer"),

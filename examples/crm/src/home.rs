@@ -1,13 +1,16 @@
-//! The start page and what is done there: seeing leads, adding one, taking them out as a file.
+//! The start page: seeing leads, and adding one.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use axum::{
     extract::{
         Form, Query, State,
         rejection::{FormRejection, QueryRejection},
     },
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
 use minijinja::{Value, context};
@@ -17,21 +20,20 @@ use portcullis::{
     error::Error,
     id::UserId,
     model::PersonName,
-    policy::{Feature, Permission},
+    policy::Permission,
 };
 use serde::Deserialize;
 
 use crate::{
     app::App,
+    export::why_no_export,
     failure::Failure,
-    leads::{Lead, NewLead, STAGES, Sight, write_csv},
+    leads::{Lead, NewLead, STAGES, Sight},
     moment,
-    pages::label,
 };
 
-/// How many leads a page shows, and how many are read at once for a file.
+/// How many leads a page shows.
 const PAGE: u32 = 50;
-const SLICE: u32 = 500;
 
 /// What the address of the start page may carry. Anything else in it is ignored.
 #[derive(Default, Deserialize)]
@@ -79,7 +81,7 @@ pub(crate) async fn add(
         }
         let Some(me) = who(&app, &headers).await? else { return Ok(log_in(&app)) };
         let refuse = async |status, error: &str, typed| {
-            let home = Home { status, error: Some(error.to_owned()), typed, ..Home::default() };
+            let home = Home { typed, ..Home::refusing(status, error.to_owned()) };
             home.show(&app, &me).await
         };
         if !me.allows(Permission::LEADS_EDIT) {
@@ -104,35 +106,6 @@ pub(crate) async fn add(
     done.await.unwrap_or_else(|failure: Failure| failure.page(&app))
 }
 
-/// `GET /leads.csv`: everything this person sees, where their role and their company's plan
-/// both allow taking it out.
-pub(crate) async fn export(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let written = async {
-        let Some(me) = who(&app, &headers).await? else { return Ok(log_in(&app)) };
-        if let Some(error) = why_no_export(&me) {
-            let status = StatusCode::FORBIDDEN;
-            return Home { status, error: Some(error), ..Home::default() }.show(&app, &me).await;
-        }
-        let mut leads = Vec::new();
-        let mut before = None;
-        loop {
-            let slice = app.leads.page(Sight::of(&me), before, SLICE).await?;
-            before = slice.last().map(|lead| lead.id);
-            leads.extend(slice);
-            if before.is_none() {
-                break;
-            }
-        }
-        let file = write_csv(&leads, &names(&app, &me, &leads).await?)?;
-        const HEADERS: [(header::HeaderName, &str); 2] = [
-            (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-            (header::CONTENT_DISPOSITION, "attachment; filename=\"leads.csv\""),
-        ];
-        Ok((HEADERS, file).into_response())
-    };
-    written.await.unwrap_or_else(|failure: Failure| failure.page(&app))
-}
-
 /// Who sent this, if anybody.
 pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Identity>, Failure> {
     match app.door.identify(headers).await {
@@ -142,7 +115,7 @@ pub(crate) async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Identit
     }
 }
 
-fn log_in(app: &App) -> Response {
+pub(crate) fn log_in(app: &App) -> Response {
     Redirect::to(&app.door.log_in_path("/")).into_response()
 }
 
@@ -151,31 +124,26 @@ fn foreign(app: &App) -> Response {
     app.pages.say(StatusCode::FORBIDDEN, None, "Not from here", message)
 }
 
-/// Why this person cannot take leads out, in words; nothing where they can.
-fn why_no_export(me: &Identity) -> Option<String> {
-    if me.require(Permission::LEADS_EXPORT).is_err() {
-        return Some("Your role does not export leads. Ask your administrator.".into());
-    }
-    if me.require_feature(Feature::LEADS_EXPORT).is_err() {
-        let plan = label(me.account().plan.as_str());
-        return Some(format!("The {plan} plan has no export. Every other plan includes it."));
-    }
-    None
-}
-
 /// The present names of those who added these leads.
-async fn names(
+pub(crate) async fn names(
     app: &App,
     me: &Identity,
     leads: &[Lead],
 ) -> Result<HashMap<UserId, PersonName>, Error> {
-    let ids: Vec<UserId> = leads.iter().map(|lead| lead.added_by).collect();
-    app.auth.colleagues(me, ids).await
+    // Many leads have few authors, and portcullis looks up so many at a time.
+    const AT_ONCE: usize = 200;
+    let authors: BTreeSet<UserId> = leads.iter().map(|lead| lead.added_by).collect();
+    let authors: Vec<UserId> = authors.into_iter().collect();
+    let mut names = HashMap::new();
+    for some in authors.chunks(AT_ONCE) {
+        names.extend(app.auth.colleagues(me, some.iter().copied()).await?);
+    }
+    Ok(names)
 }
 
 /// The start page of somebody who is logged in.
 #[derive(Default)]
-struct Home {
+pub(crate) struct Home {
     status: StatusCode,
     before: Option<i64>,
     notice: Option<&'static str>,
@@ -185,7 +153,12 @@ struct Home {
 }
 
 impl Home {
-    async fn show(self, app: &App, me: &Identity) -> Result<Response, Failure> {
+    /// The page, with why something was not done.
+    pub(crate) fn refusing(status: StatusCode, error: String) -> Self {
+        Self { status, error: Some(error), ..Self::default() }
+    }
+
+    pub(crate) async fn show(self, app: &App, me: &Identity) -> Result<Response, Failure> {
         // One more than is shown tells whether there are older ones.
         let mut leads = app.leads.page(Sight::of(me), self.before, PAGE + 1).await?;
         let shown = usize::try_from(PAGE).unwrap_or(usize::MAX);

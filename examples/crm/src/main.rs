@@ -17,6 +17,7 @@
 
 mod app;
 mod config;
+mod export;
 mod failure;
 mod home;
 mod leads;

@@ -13,7 +13,7 @@ use crate::{
 
 /// One of the two.
 pub(crate) enum Post {
-    Smtp(SmtpMailer),
+    Smtp(Box<SmtpMailer>),
     Mailbox(Mailbox),
 }
 
@@ -31,7 +31,7 @@ impl Post {
                 .trust_pem(&pem)
                 .map_err(|error| BadSetting(format!("SMTP_CA cannot be used: {error}")))?;
         }
-        Ok(Self::Smtp(mailer))
+        Ok(Self::Smtp(Box::new(mailer)))
     }
 
     /// The mailbox, where letters stay here.

@@ -1,30 +1,9 @@
-use fantoccini::key::Key;
-use tempfile::{TempDir, tempdir};
-
 use super::{
-    driver::Driver,
-    person::Person,
+    driver::console,
+    house::{house, take_the_link},
     shots::Shots,
-    support::{Crm, FIRST, SECOND, THIRD, program::free_port},
+    support::{FIRST, SECOND, THIRD},
 };
-
-struct House {
-    crm: Crm,
-    driver: Driver,
-    _folder: TempDir,
-}
-
-fn house() -> House {
-    let folder = tempdir().unwrap();
-    let crm = Crm::start(folder.path(), free_port());
-    House { crm, driver: Driver::start(folder.path()), _folder: folder }
-}
-
-impl House {
-    async fn person(&self, name: &str, scripts: bool, shots: Option<Shots>) -> Person {
-        Person::new(self.driver.browser(name, scripts).await, self.crm.port, shots)
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_gets_in_forgets_the_password_and_gets_back_in() {
@@ -123,81 +102,13 @@ async fn a_person_gets_in_forgets_the_password_and_gets_back_in() {
     ada.see("This link no longer works").await;
     ada.picture("dead-link").await;
     ada.open("/nothing-here").await;
+    // The console is indeed heard: it has told of this page.
+    assert!(console(&ada.client).await.iter().any(|line| line.contains("404")));
     ada.picture("nothing-here").await;
     ada.open("/auth/nothing-here").await;
     ada.picture("auth-nothing-here").await;
     ada.open("/").await;
     ada.see("Bell & Harbour").await;
     bob.leave().await;
-    ada.leave().await;
-}
-
-/// Finds the reset letter in the mailbox page and follows its link by clicking.
-async fn take_the_link(person: &mut Person) {
-    for _ in 0..100 {
-        person.open("/dev/mail").await;
-        if person.sees("Open the link").await && person.sees("password").await {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    person.picture("mailbox").await;
-    person.follow("Open the link").await;
-    person.see("Choose a new password").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn it_works_without_scripts() {
-    let house = house();
-    let mut ada = house.person("plain", false, None).await;
-    // Scripts are indeed off.
-    ada.open("data:text/html,<p>before</p><script>document.body.textContent='ran'</script>").await;
-    assert!(!ada.sees("ran").await, "scripts run");
-    ada.open(&house.crm.set_up_link()).await;
-    ada.choose(FIRST, "Activate").await;
-    ada.see("Your log-in is ready").await;
-    ada.log_in("admin", FIRST).await;
-    ada.see("No leads yet").await;
-    ada.add_lead("Sundby Optics", "Marit Sundby").await;
-    ada.see("The lead was added.").await;
-    ada.press("Log out").await;
-    ada.see("You are logged out.").await;
-    ada.follow("Forgot Password").await;
-    ada.fill("#email", "admin@acme.example").await;
-    ada.press("Send the link").await;
-    ada.see("Look in your mailbox").await;
-    take_the_link(&mut ada).await;
-    ada.choose(SECOND, "Save the new password").await;
-    ada.see("Your new password is saved").await;
-    ada.log_in("admin", SECOND).await;
-    ada.see("Sundby Optics").await;
-    ada.leave().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn it_works_without_a_mouse() {
-    let house = house();
-    let ada = house.person("keys", true, None).await;
-    ada.open(&house.crm.set_up_link()).await;
-    ada.see("Welcome to Acme").await;
-    // The field to fill in has the focus already.
-    ada.type_blindly(FIRST).await;
-    ada.key(Key::Enter).await;
-    ada.see("Your log-in is ready").await;
-    ada.type_blindly("admin").await;
-    ada.key(Key::Tab).await;
-    // On the way to the password lies the link to Forgot Password.
-    while ada.client.active_element().await.unwrap().attr("id").await.unwrap().as_deref()
-        != Some("password")
-    {
-        ada.key(Key::Tab).await;
-    }
-    ada.type_blindly(FIRST).await;
-    ada.key(Key::Enter).await;
-    ada.see("No leads yet").await;
-    // The first stop leads past the header.
-    ada.key(Key::Tab).await;
-    let first = ada.client.active_element().await.unwrap();
-    assert_eq!(first.text().await.unwrap(), "Skip to the content");
     ada.leave().await;
 }

@@ -1,7 +1,16 @@
 //! The JSON contract, walked as curl would walk it against the running program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 mod leads;
 mod program;
+mod roles;
 #[path = "../support/mod.rs"]
 mod support;
 mod walk;

@@ -1,6 +1,6 @@
 //! What the tests of the example share: the program itself, and a small HTTP client.
 
-#![allow(dead_code, unreachable_pub)] // each test uses a part of it
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod client;
 pub mod program;
