@@ -13,7 +13,9 @@ proptest! {
     fn it_agrees_with_the_parsers(typed in anything()) {
         let name = LoginName::new(&typed);
         let username = Username::parse(&typed).ok();
-        let email = EmailAddress::parse(&typed).ok();
+        // An address in full-width letters is read as the name it becomes.
+        let typed_as = username.as_ref().map_or(typed.as_str(), Username::canonical);
+        let email = EmailAddress::parse(typed_as).ok();
         prop_assert_eq!(name.username_key(), username.as_ref().map_or("", Username::canonical));
         prop_assert_eq!(name.email_key(), email.as_ref().map_or("", EmailAddress::canonical));
     }
