@@ -80,7 +80,7 @@ impl Charge {
     /// request that is refused by one limit does not use up another.
     ///
     /// `states` holds one entry for each charge, in their order; it is left as it must be
-    /// written back, `None` meaning no row.
+    /// written back, `None` meaning no row. No two of the charges may have one key.
     #[must_use]
     pub fn settle(
         charges: &[Self],
@@ -117,7 +117,7 @@ impl Charge {
                 (kept, verdict(left))
             }
             Movement::Take => {
-                let free_at = standing.map(|state| self.rule.free_at(state));
+                let free_at = self.rule.free_at(standing, now);
                 if let Some(retry_at) = free_at.filter(|free_at| now < *free_at) {
                     let refused = Verdict { allowed: false, count, retry_at: Some(retry_at) };
                     return (state, refused);
@@ -130,25 +130,30 @@ impl Charge {
 }
 
 impl Rule {
-    /// From when on a budget in this state has a unit to give.
-    fn free_at(self, state: BudgetState) -> OffsetDateTime {
-        match self {
-            Self::Window { limit, window } if state.count >= limit => after(state.at, window),
-            Self::Backoff { free, first, longest, .. } if state.count >= free => {
+    /// From when on a budget has a unit to give; `None` where it has one already.
+    fn free_at(self, standing: Option<BudgetState>, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        match (self, standing) {
+            (Self::Window { limit: 0, window }, None) => Some(after(now, window)),
+            (Self::Window { limit, window }, Some(state)) if state.count >= limit => {
+                Some(after(state.at, window))
+            }
+            (Self::Backoff { free, first, longest, .. }, Some(state)) if state.count >= free => {
                 let doublings = (state.count - free).min(30);
                 let wait = first.saturating_mul(1 << doublings).min(longest);
-                after(state.at, wait)
+                Some(after(state.at, wait))
             }
-            _ => OffsetDateTime::UNIX_EPOCH,
+            _ => None,
         }
     }
 
     fn take(self, standing: Option<BudgetState>, now: OffsetDateTime) -> BudgetState {
         let count = standing.map_or(0, |state| state.count).saturating_add(1);
+        // Of two processes the one whose clock is behind does not shorten what is waited for.
+        let latest = standing.map_or(now, |state| state.at.max(now));
         let (at, kept) = match self {
             Self::Window { window, .. } => (standing.map_or(now, |state| state.at), window),
-            Self::Backoff { forget, .. } => (now, forget),
-            Self::Tally => (now, TALLY_KEPT),
+            Self::Backoff { forget, .. } => (latest, forget),
+            Self::Tally => (latest, TALLY_KEPT),
         };
         BudgetState { count, at, expires_at: after(at, kept) }
     }
