@@ -12,7 +12,7 @@ pub enum Rule {
         /// In which time.
         window: Duration,
     },
-    /// Some units free, then a wait that doubles with each.
+    /// Some units free, at least one, then a wait that doubles with each.
     Backoff {
         /// How many are free.
         free: u32,
@@ -117,7 +117,10 @@ impl Charge {
                 (kept, verdict(left))
             }
             Movement::Take => {
+                // It is free at the latest when it is forgotten.
+                let forgotten = standing.map(|state| state.expires_at);
                 let free_at = self.rule.free_at(standing, now);
+                let free_at = free_at.map(|at| forgotten.map_or(at, |forgotten| at.min(forgotten)));
                 if let Some(retry_at) = free_at.filter(|free_at| now < *free_at) {
                     let refused = Verdict { allowed: false, count, retry_at: Some(retry_at) };
                     return (state, refused);
@@ -138,7 +141,7 @@ impl Rule {
                 Some(after(state.at, window))
             }
             (Self::Backoff { free, first, longest, .. }, Some(state)) if state.count >= free => {
-                let doublings = (state.count - free).min(30);
+                let doublings = state.count.saturating_sub(free.max(1)).min(30);
                 let wait = first.saturating_mul(1 << doublings).min(longest);
                 Some(after(state.at, wait))
             }
