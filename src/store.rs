@@ -112,7 +112,7 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError>;
 
     /// Charges budgets, outside any batch: what was charged stays charged whatever comes after.
-    /// One verdict for each charge, in their order.
+    /// One verdict for each charge, in their order. No two of them may have one key.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot answer.

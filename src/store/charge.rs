@@ -12,7 +12,7 @@ pub enum Rule {
         /// In which time.
         window: Duration,
     },
-    /// Some units free, then a wait that doubles with each.
+    /// Some units free, at least one, then a wait that doubles with each.
     Backoff {
         /// How many are free.
         free: u32,
@@ -74,13 +74,16 @@ pub struct Verdict {
     pub retry_at: Option<OffsetDateTime>,
 }
 
+/// How far two processes' clocks may be apart.
+const SKEW: Duration = Duration::seconds(5);
+
 impl Charge {
     /// Settles charges against the states their budgets are in: what every store does between
     /// reading and writing them, in one place. Where one is not allowed, none is taken, so a
     /// request that is refused by one limit does not use up another.
     ///
     /// `states` holds one entry for each charge, in their order; it is left as it must be
-    /// written back, `None` meaning no row.
+    /// written back, `None` meaning no row. No two of the charges may have one key.
     #[must_use]
     pub fn settle(
         charges: &[Self],
@@ -105,7 +108,7 @@ impl Charge {
         state: Option<BudgetState>,
         now: OffsetDateTime,
     ) -> (Option<BudgetState>, Verdict) {
-        let standing = state.filter(|state| now < state.expires_at);
+        let standing = state.filter(|state| now < state.expires_at).map(|state| state.seen_at(now));
         let count = standing.map_or(0, |state| state.count);
         let verdict = |count| Verdict { allowed: true, count, retry_at: None };
         match self.movement {
@@ -117,7 +120,10 @@ impl Charge {
                 (kept, verdict(left))
             }
             Movement::Take => {
-                let free_at = standing.map(|state| self.rule.free_at(state, now));
+                // It is free at the latest when it is forgotten.
+                let forgotten = standing.map(|state| state.expires_at);
+                let free_at = self.rule.free_at(standing, now);
+                let free_at = free_at.map(|at| forgotten.map_or(at, |forgotten| at.min(forgotten)));
                 if let Some(retry_at) = free_at.filter(|free_at| now < *free_at) {
                     let refused = Verdict { allowed: false, count, retry_at: Some(retry_at) };
                     return (state, refused);
@@ -129,28 +135,39 @@ impl Charge {
     }
 }
 
+impl BudgetState {
+    /// The state as of `now`. Where it lies further ahead than clocks may disagree, one of them
+    /// was wrong and has been put right: nobody waits for the difference.
+    fn seen_at(self, now: OffsetDateTime) -> Self {
+        if self.at > after(now, SKEW) { Self { at: now, ..self } } else { self }
+    }
+}
+
 impl Rule {
-    /// From when on a budget in this state has a unit to give.
-    fn free_at(self, state: BudgetState, now: OffsetDateTime) -> OffsetDateTime {
-        // A clock that was ahead and is right again must not lock anybody out for the difference.
-        let at = state.at.min(now);
-        match self {
-            Self::Window { limit, window } if state.count >= limit => after(at, window),
-            Self::Backoff { free, first, longest, .. } if state.count >= free => {
-                let doublings = (state.count - free).min(30);
-                let wait = first.saturating_mul(1 << doublings).min(longest);
-                after(at, wait)
+    /// From when on a budget has a unit to give; `None` where it has one already.
+    fn free_at(self, standing: Option<BudgetState>, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        match (self, standing) {
+            (Self::Window { limit: 0, window }, None) => Some(after(now, window)),
+            (Self::Window { limit, window }, Some(state)) if state.count >= limit => {
+                Some(after(state.at, window))
             }
-            _ => OffsetDateTime::UNIX_EPOCH,
+            (Self::Backoff { free, first, longest, .. }, Some(state)) if state.count >= free => {
+                let doublings = state.count.saturating_sub(free.max(1)).min(30);
+                let wait = first.saturating_mul(1 << doublings).min(longest);
+                Some(after(state.at, wait))
+            }
+            _ => None,
         }
     }
 
     fn take(self, standing: Option<BudgetState>, now: OffsetDateTime) -> BudgetState {
         let count = standing.map_or(0, |state| state.count).saturating_add(1);
+        // Of two processes the one whose clock is behind does not shorten what is waited for.
+        let latest = standing.map_or(now, |state| state.at.max(now));
         let (at, kept) = match self {
             Self::Window { window, .. } => (standing.map_or(now, |state| state.at), window),
-            Self::Backoff { forget, .. } => (now, forget),
-            Self::Tally { forget } => (now, forget),
+            Self::Backoff { forget, .. } => (latest, forget),
+            Self::Tally { forget } => (latest, forget),
         };
         BudgetState { count, at, expires_at: after(at, kept) }
     }

@@ -10,3 +10,6 @@ mod invitation;
 mod link;
 mod session;
 mod user;
+
+#[cfg(test)]
+mod tests;

@@ -12,11 +12,24 @@
 //! Proofs that race start tasks, so they run inside a tokio runtime; one with several threads
 //! finds more.
 
+pub mod activity;
 pub mod atomic;
+pub mod budgets;
 pub mod conditions;
+pub mod drops;
+pub mod durable;
+pub mod leases;
+pub mod moments;
+pub mod paging;
 mod place;
+pub mod purge;
 mod race;
+pub mod refusals;
 mod sample;
+pub mod session;
+pub mod text;
+pub mod twice;
+pub mod unique;
 
 pub use place::Place;
 
@@ -118,6 +131,7 @@ macro_rules! __store_proofs {
             1 atomic::a_batch_that_fails_at_its_last_change_changes_nothing(store)
             1 atomic::every_kind_of_failing_change_undoes_its_batch(store)
             1 atomic::nobody_sees_half_a_batch(store)
+            2 durable::what_was_answered_is_there_when_opened_again(place)
             3 conditions::an_insert_expects_no_row(store)
             3 conditions::a_replace_expects_its_version(store)
             3 conditions::a_delete_expects_its_row(store)
@@ -126,6 +140,55 @@ macro_rules! __store_proofs {
             3 conditions::one_of_64_inserts_of_a_key_wins(store)
             3 conditions::every_increment_of_many_writers_counts(store)
             3 conditions::opposite_orders_under_load_lose_nothing(store)
+            4 unique::no_two_rows_share_a_unique_key(store)
+            4 unique::one_of_64_takers_of_a_unique_key_wins(store)
+            4 unique::null_is_never_taken(store)
+            4 unique::a_value_given_up_is_free(store)
+            5 text::texts_that_look_alike_stay_apart(store)
+            5 text::text_comes_back_as_it_went_in(store)
+            5 text::bytes_come_back_as_they_went_in(store)
+            5 text::numbers_come_back_from_their_bounds(store)
+            6 session::a_read_after_a_commit_sees_it(store)
+            6 session::another_handle_sees_it_too(place)
+            7 paging::every_ordering_shows_its_rows_in_order(store)
+            7 paging::bounds_hold_in_both_directions(store)
+            7 paging::null_is_a_value_to_page_by(store)
+            7 paging::a_page_of_nothing_is_empty(store)
+            7 paging::rows_that_stand_are_shown_once_whatever_is_written(store)
+            8 session::a_session_comes_with_its_user_and_account(store)
+            8 session::a_session_is_of_one_moment(store)
+            9 activity::raising_lifts_and_never_lowers(store)
+            9 activity::raising_lifts_nothing_too(store)
+            9 activity::raising_what_is_not_there_does_nothing(store)
+            9 activity::a_touch_never_brings_back_a_session(store)
+            9 activity::the_latest_of_many_touches_remains(store)
+            9 activity::touches_and_changes_do_not_conflict(store)
+            10 twice::a_batch_sent_again_changes_nothing(store)
+            10 twice::a_batch_sent_64_times_at_once_is_done_once(store)
+            10 twice::a_batch_that_conflicted_can_be_sent_again(store)
+            10 twice::a_batch_is_recognised_for_a_day(store)
+            11 budgets::sixty_four_charges_take_64_units(store)
+            11 budgets::a_budget_of_ten_allows_ten_of_64(store)
+            11 budgets::a_refused_request_uses_up_nothing(store)
+            11 budgets::units_are_given_back_and_cleared(store)
+            11 budgets::a_charge_outlasts_a_conflict(store)
+            11 budgets::opposite_orders_of_budgets_come_through(store)
+            12 leases::a_lease_takes_what_is_due(store)
+            12 leases::a_row_has_one_taker_among_many(store)
+            12 leases::a_lease_runs_out(store)
+            12 leases::who_lost_a_lease_cannot_finish(store)
+            13 purge::only_what_expired_goes(store)
+            13 purge::no_more_goes_than_allowed(store)
+            13 purge::purges_at_once_count_each_row_once(store)
+            14 drops::a_dropped_commit_is_wholly_in_or_out(store)
+            14 drops::a_dropped_write_locks_nothing(store)
+            14 drops::dropped_calls_hold_no_connection(store)
+            15 refusals::an_unknown_table_is_refused(store)
+            15 refusals::an_unfit_batch_is_refused(store)
+            15 refusals::an_unfit_question_is_refused(store)
+            16 moments::the_year_is_what_commands_say(store)
+            16 moments::budgets_live_in_the_time_of_their_charges(store)
+            16 moments::nothing_goes_before_it_is_purged(store)
         }
     };
 }

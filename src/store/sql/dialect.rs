@@ -12,6 +12,9 @@ pub(in crate::store) struct Dialect {
     pub(in crate::store) kind: fn(&Column) -> &'static str,
     /// What ends a table's definition.
     pub(in crate::store) table_end: &'static str,
+    /// What follows a table that is to be read by this index. The planner of a database without
+    /// statistics may prefer one with fewer columns, and read and drop what the others select.
+    pub(in crate::store) by_index: fn(&str) -> String,
     /// What ends an insert that is to write nothing where a key is taken.
     pub(in crate::store) unless_taken: &'static str,
     /// What ends an insert that is to overwrite these columns where the first is taken.

@@ -1,8 +1,11 @@
 use std::fmt::Write as _;
 
-use super::{Dialect, names::Names, statements::columns};
+use super::{
+    Dialect,
+    names::{Names, is_key_order},
+};
 use crate::store::{
-    CONTRACT, Column, StoreError, Table,
+    CONTRACT, Column, Ordering, StoreError, Table,
     tables::{ADDED, Part},
 };
 
@@ -131,7 +134,7 @@ impl Maker<'_> {
         let unique = if unique { "UNIQUE " } else { "" };
         format!(
             "CREATE {unique}INDEX IF NOT EXISTS {} ON {} ({})",
-            self.names.table(&format!("{}_{name}", table.name)),
+            self.names.index(table, name),
             self.names.table(table.name),
             self.names.list(columns)
         )
@@ -143,15 +146,15 @@ type Index = (&'static str, Vec<&'static str>, bool, Part);
 /// The indexes of a table: one for each unique key, each ordering the key does not serve, and
 /// the expiry.
 fn indexes(table: &Table) -> Vec<Index> {
-    let key = columns(table).into_iter().take(1).collect::<Vec<_>>();
     let uniques = table
         .uniques
         .iter()
         .map(|unique| (unique.name, unique.columns.to_vec(), true, Part::Unique(unique.name)));
-    let orderings = table.orderings.iter().map(|ordering| {
+    let by_index = |ordering: &&Ordering| !is_key_order(table, ordering);
+    let orderings = table.orderings.iter().filter(by_index).map(|ordering| {
         let columns = [ordering.equal, ordering.by].concat();
         (ordering.name, columns, false, Part::Ordering(ordering.name))
     });
     let expiry = table.expires.map(|column| (column, vec![column], false, Part::Column(column)));
-    uniques.chain(orderings).chain(expiry).filter(|(_, columns, ..)| *columns != key).collect()
+    uniques.chain(orderings).chain(expiry).collect()
 }

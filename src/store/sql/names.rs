@@ -1,4 +1,5 @@
 use super::Dialect;
+use crate::store::{Ordering, Table};
 
 /// Writes names: quoted, and tables with the prefix that keeps them apart from the host's own.
 pub(in crate::store) struct Names<'a> {
@@ -17,6 +18,11 @@ impl Names<'_> {
         self.quoted(&format!("{}{name}", self.prefix))
     }
 
+    /// The index of a table's unique key or ordering.
+    pub(super) fn index(&self, table: &Table, name: &str) -> String {
+        self.table(&format!("{}_{name}", table.name))
+    }
+
     /// The columns, with commas.
     pub(in crate::store) fn list(&self, columns: &[&str]) -> String {
         self.each(columns, |column| column)
@@ -31,6 +37,12 @@ impl Names<'_> {
         let said: Vec<_> = columns.iter().map(|column| say(self.quoted(column))).collect();
         said.join(", ")
     }
+}
+
+/// Whether the rows lie in this order by their key, so that no index is needed.
+pub(super) fn is_key_order(table: &Table, ordering: &Ordering) -> bool {
+    let key = table.columns.first().map(|column| column.name);
+    ordering.equal.is_empty() && ordering.by.len() == 1 && ordering.by.first().copied() == key
 }
 
 /// Writes the marks of a statement's parameters, in their order.

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::{
     Arg,
-    names::{Marks, Names},
+    names::{Marks, Names, is_key_order},
 };
 use crate::store::{Direction, Ordering, Page, Table, Value};
 
@@ -35,8 +35,14 @@ impl Pages {
     pub(super) fn new(names: &Names<'_>, table: &Table, select: &str) -> Self {
         let mut pages = HashMap::new();
         for ordering in table.orderings {
+            let select = if is_key_order(table, ordering) {
+                select.to_owned()
+            } else {
+                let index = names.index(table, ordering.name);
+                format!("{select}{}", (names.dialect.by_index)(&index))
+            };
             for shape in shapes(table, ordering) {
-                pages.insert(shape, statement(names, ordering, shape, select));
+                pages.insert(shape, statement(names, ordering, shape, &select));
             }
         }
         Self(pages)

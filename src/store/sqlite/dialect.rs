@@ -15,6 +15,7 @@ pub(super) const SQLITE: Dialect = Dialect {
     // STRICT: a value of another kind is refused, not converted. WITHOUT ROWID: the row lies at
     // its key, one look-up instead of two.
     table_end: " STRICT, WITHOUT ROWID",
+    by_index: |index| format!(" INDEXED BY {index}"),
     unless_taken: " ON CONFLICT DO NOTHING",
     or_overwrite,
 };

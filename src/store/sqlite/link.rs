@@ -24,9 +24,27 @@ impl SqliteLink {
         Self { connection, ahead: Vec::new() }
     }
 
+    #[cfg(test)]
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
     /// Has a statement go ahead of the next calls.
     pub(super) fn say(&mut self, statement: &'static str) {
         self.ahead.push(statement);
+    }
+
+    /// Whether commits are written through to the disk before they are answered.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the connection failed.
+    pub(super) async fn write_through(&mut self, through: bool) -> Result<(), StoreError> {
+        let level = if through { "FULL" } else { "NORMAL" };
+        // The manual leaves open whether SQLite obeys a pragma when it prepares or when it runs
+        // it; one that was kept prepared might do nothing the second time. Raw ones are not kept.
+        let pragma = AssertSqlSafe(format!("PRAGMA synchronous = {level}"));
+        let done = sqlx::raw_sql(pragma).execute(&mut self.connection).await;
+        done.map(drop).map_err(|error| unavailable(&error))
     }
 
     /// Sends what is to go ahead of calls, without any.

@@ -50,6 +50,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// memory; measured, it keeps a look-up flat from a thousand to millions of rows.
 const MAPPED: &str = "1073741824";
 
+/// How long the log grows before it is written back into the file: 16 MB. What is written again
+/// and again is then written back once; on a slow disk this doubled the commits of many writers.
+const PAGES_OF_LOG: &str = "4000";
+
 /// Tells apart the databases in memory of one process.
 static IN_MEMORY: AtomicU64 = AtomicU64::new(0);
 
@@ -105,6 +109,16 @@ impl SqliteOptions {
     /// [`StoreError::Unsupported`] when the prefix is not one, or the tables are of another
     /// version than this crate's and may not be changed.
     pub async fn open(&self) -> Result<SqliteStore, StoreError> {
+        let (opener, link, statements) = self.make_ready().await?;
+        let writer = Writer::start(opener.clone(), link, Arc::clone(&statements))?;
+        let readers = Readers::new(opener, self.readers);
+        Ok(SqliteStore { shared: Arc::new(Shared { statements, readers, writer }) })
+    }
+
+    /// Opens the connection that writes and sees to the tables.
+    pub(super) async fn make_ready(
+        &self,
+    ) -> Result<(Opener, SqliteLink, Arc<Statements>), StoreError> {
         if !sql::is_prefix(&self.prefix) {
             return Err(StoreError::Unsupported("a prefix that is not a plain name"));
         }
@@ -116,10 +130,7 @@ impl SqliteOptions {
         self.bring_up_to_date(&mut connection).await?;
         let statements = Arc::new(Statements::new(&SQLITE, &self.prefix));
         check(&mut connection, &statements).await?;
-        let link = SqliteLink::new(connection);
-        let writer = Writer::start(opener.clone(), link, Arc::clone(&statements))?;
-        let readers = Readers::new(opener, self.readers);
-        Ok(SqliteStore { shared: Arc::new(Shared { statements, readers, writer }) })
+        Ok((opener, SqliteLink::new(connection), statements))
     }
 
     async fn bring_up_to_date(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
@@ -184,7 +195,7 @@ impl Opener {
             .disable_statement_logging();
         Ok(Self {
             reader: base.clone().pragma("query_only", "1"),
-            writer: base.pragma("synchronous", "FULL"),
+            writer: base.pragma("synchronous", "FULL").pragma("wal_autocheckpoint", PAGES_OF_LOG),
         })
     }
 

@@ -175,11 +175,9 @@ impl Scribe {
         let link = self.link.insert(link);
         let durable = group.iter().any(|ticket| ticket.work.is_durable());
         if self.durable != Some(durable) {
-            link.say(if durable {
-                "PRAGMA synchronous = FULL"
-            } else {
-                "PRAGMA synchronous = NORMAL"
-            });
+            let told = link.write_through(durable).await;
+            told.map_err(|error| Failure::of(&error, false))?;
+            self.durable = Some(durable);
         }
         link.say("BEGIN IMMEDIATE");
         let mut answers = Vec::with_capacity(group.len());
@@ -207,7 +205,6 @@ impl Scribe {
         }
         link.say(end);
         link.send().await.map_err(|error| Failure::of(&error, false))?;
-        self.durable = Some(durable);
         Ok(answers)
     }
 }
@@ -217,5 +214,57 @@ impl Failure {
         let error = DriverError::of(error).cloned();
         let error = error.unwrap_or_else(|| DriverError::other("the driver failed"));
         Self { separable: separable && error.is_of_database() && !error.is_busy(), error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row as _;
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::{
+        id::BatchId,
+        store::{Batch, Charge, Movement, Rule, sqlite::SqliteOptions},
+    };
+
+    fn ticket(work: Work) -> [Ticket; 1] {
+        [Ticket { work, answer: oneshot::channel().0 }]
+    }
+
+    fn commit(n: u8) -> [Ticket; 1] {
+        let batch = Batch::new(BatchId::from_bytes([n; 16]), OffsetDateTime::UNIX_EPOCH, vec![]);
+        ticket(Work::Commit(batch))
+    }
+
+    fn charge() -> [Ticket; 1] {
+        let charge = Charge {
+            key: [1; 32],
+            rule: Rule::Tally { forget: time::Duration::DAY },
+            movement: Movement::Take,
+        };
+        ticket(Work::Charge(vec![charge], OffsetDateTime::UNIX_EPOCH))
+    }
+
+    #[test]
+    fn commits_are_written_through_whatever_came_before() {
+        block_on(async {
+            let folder = tempfile::TempDir::new().unwrap();
+            let options = SqliteOptions::new(folder.path().join("a.db"));
+            let (opener, link, statements) = options.make_ready().await.unwrap();
+            let mut scribe = Scribe { opener, link: Some(link), statements, durable: None };
+            let mut level = async |group: [Ticket; 1]| {
+                assert!(scribe.together(&group).await.is_ok_and(|answers| answers[0].is_ok()));
+                let connection = scribe.link.as_mut().unwrap().connection();
+                let row = sqlx::query("PRAGMA synchronous").fetch_one(connection).await.unwrap();
+                row.get::<i64, _>(0)
+            };
+            for n in 0..3 {
+                assert_eq!(level(commit(2 * n)).await, 2, "FULL");
+                assert_eq!(level(commit(2 * n + 1)).await, 2, "FULL");
+                assert_eq!(level(charge()).await, 1, "NORMAL");
+                assert_eq!(level(charge()).await, 1, "NORMAL");
+            }
+        });
     }
 }

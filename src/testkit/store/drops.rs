@@ -1,0 +1,187 @@
+//! S14: dropped futures.
+
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use super::{
+    race::race,
+    sample::{batch, commit, found, get, insert, key, later, now, number, replace, row, with},
+};
+use crate::{
+    clock::to_micros,
+    secret::Digest,
+    store::{
+        Charge, CommitError, Lease, Movement, Page, Rule, Store, Table, Value,
+        tables::{ACCOUNTS, CREDENTIALS, OUTBOX, SESSIONS, USERS},
+    },
+    testkit::entropy::SeededEntropy,
+};
+
+/// Polls a future at most so often, then drops it.
+async fn polled<F: Future>(times: u64, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = times;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// Begins a call and drops it at a random point: after some polls, or after some microseconds.
+async fn dropped<F: Future>(chance: &SeededEntropy, future: F) -> Option<F::Output> {
+    let (way, when) = (chance.number() % 2, chance.number());
+    if way == 0 {
+        polled(when % 4, future).await
+    } else {
+        let soon = Duration::from_micros(when % 4_000);
+        tokio::time::timeout(soon, future).await.ok()
+    }
+}
+
+/// S14. 200 batches whose callers are dropped at random points: each is wholly in or wholly out,
+/// and a caller who did get an answer got a true one.
+///
+/// # Panics
+/// Where part of a batch is in, or an answer was not true.
+pub async fn a_dropped_commit_is_wholly_in_or_out(store: Arc<dyn Store>) {
+    const BATCHES: u64 = 200;
+    const ROWS: u64 = 5;
+    commit(&*store, vec![insert(&ACCOUNTS, row(&ACCOUNTS, 0))]).await;
+    let sent = race(8, |racer| {
+        let store = Arc::clone(&store);
+        async move {
+            let chance = SeededEntropy::new(racer as u64);
+            let mut sent = Vec::new();
+            for n in (racer as u64..BATCHES).step_by(8) {
+                let rows =
+                    (n * ROWS..(n + 1) * ROWS).map(|n| insert(&CREDENTIALS, row(&CREDENTIALS, n)));
+                let batch = batch(rows.chain([insert(&OUTBOX, row(&OUTBOX, n))]).collect());
+                let answer = dropped(&chance, store.commit(&batch)).await;
+                sent.push((n, batch, answer.map(|answer| answer.is_ok())));
+            }
+            sent
+        }
+    });
+    for (n, batch, answer) in sent.await.concat() {
+        assert_ne!(answer, Some(false), "a batch nothing stands against was refused");
+        let is_in = settled(&*store, n * ROWS..(n + 1) * ROWS, n).await;
+        assert!(is_in || answer.is_none(), "a batch that was answered is not there");
+        // Its outcome is unknown to whoever dropped it, so it is sent again.
+        assert!(store.commit(&batch).await.is_ok(), "a dropped batch could not be sent again");
+        assert!(settled(&*store, n * ROWS..(n + 1) * ROWS, n).await, "a batch was not done");
+    }
+}
+
+/// Whether the rows of a batch are there, once they all are or all are not.
+async fn settled(store: &dyn Store, credentials: std::ops::Range<u64>, outbox: u64) -> bool {
+    let begun = Instant::now();
+    loop {
+        let mut there = Vec::new();
+        for n in credentials.clone() {
+            there.push(get(store, &CREDENTIALS, n).await.is_some());
+        }
+        there.push(get(store, &OUTBOX, outbox).await.is_some());
+        if there.iter().all(|row| *row == there[0]) {
+            return there[0];
+        }
+        // A batch may still be on its way, and may have come between two of these reads.
+        assert!(begun.elapsed() < Duration::from_secs(3), "half a batch stands: {there:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// S14. Dropped writes of one row leave it in a version somebody wrote, and the next writer is
+/// not kept waiting.
+///
+/// # Panics
+/// Where a version was skipped, or a row stays locked.
+pub async fn a_dropped_write_locks_nothing(store: Arc<dyn Store>) {
+    commit(&*store, vec![insert(&USERS, row(&USERS, 1))]).await;
+    let chance = SeededEntropy::new(14);
+    for _ in 0..100 {
+        let stands = get(&*store, &USERS, 1).await.expect("the row stands");
+        let version = number(&USERS, &stands, Table::VERSION);
+        let stamp = number(&USERS, &stands, "session_stamp");
+        assert_eq!(stamp, version, "a row of two writers");
+        let write = |version| {
+            let stamped = with(&USERS, row(&USERS, 1), "session_stamp", Value::Int(version + 1));
+            batch(vec![replace(&USERS, stamped, version)])
+        };
+        let write = write(version);
+        match dropped(&chance, store.commit(&write)).await {
+            Some(Ok(()) | Err(CommitError::Conflict)) | None => {}
+            Some(Err(error)) => panic!("the store failed: {error}"),
+        }
+    }
+    quick(&*store).await;
+}
+
+/// S14. Calls of every kind, dropped at random points, hold no connection: afterwards the store
+/// answers as before.
+///
+/// # Panics
+/// Where it does not answer within five seconds.
+pub async fn dropped_calls_hold_no_connection(store: Arc<dyn Store>) {
+    let session = with(&SESSIONS, row(&SESSIONS, 1), "user", Value::Bytes(key(&USERS, 1)));
+    let session = with(&SESSIONS, session, "account", Value::Bytes(key(&ACCOUNTS, 1)));
+    let rows = vec![
+        insert(&ACCOUNTS, row(&ACCOUNTS, 1)),
+        insert(&USERS, row(&USERS, 1)),
+        insert(&SESSIONS, session),
+    ];
+    commit(&*store, rows).await;
+    race(8, |racer| {
+        let store = Arc::clone(&store);
+        async move {
+            let chance = SeededEntropy::new(racer as u64 + 100);
+            for n in 0..50 {
+                let store = &*store;
+                let n = 1000 + n * 8 + racer as u64;
+                let rule = Rule::Window { limit: 9, window: time::Duration::HOUR };
+                let charge = [Charge { key: [3; 32], rule, movement: Movement::Take }];
+                let lease = Lease { now: now(), until: later(5), limit: 5 };
+                let page = Page::of(&ACCOUNTS, "all", Vec::new(), 10).unwrap();
+                let digest = Digest::from_bytes(key(&SESSIONS, 1).try_into().unwrap());
+                let due = Value::Int(to_micros(now()));
+                let due = with(&OUTBOX, row(&OUTBOX, n), "due_at", due);
+                let batch = batch(vec![insert(&OUTBOX, due)]);
+                match chance.number() % 7 {
+                    0 => drop(dropped(&chance, store.get(&USERS, &key(&USERS, 1))).await),
+                    1 => drop(dropped(&chance, store.page(&page)).await),
+                    2 => drop(dropped(&chance, store.session(&digest)).await),
+                    3 => drop(dropped(&chance, store.commit(&batch)).await),
+                    4 => drop(dropped(&chance, store.charge(&charge, now())).await),
+                    5 => drop(dropped(&chance, store.lease(&lease)).await),
+                    _ => drop(dropped(&chance, store.purge(&SESSIONS, now(), 0)).await),
+                }
+            }
+        }
+    })
+    .await;
+    quick(&*store).await;
+}
+
+/// That the store answers calls of every kind, many at once, without waiting for anybody gone.
+async fn quick(store: &dyn Store) {
+    let calls = async {
+        let page = Page::of(&ACCOUNTS, "all", Vec::new(), 10).unwrap();
+        for _ in 0..32 {
+            found(store.page(&page).await);
+            found(store.get(&USERS, &key(&USERS, 1)).await);
+        }
+        let last = insert(&CREDENTIALS, row(&CREDENTIALS, 999_999));
+        commit(store, vec![last]).await;
+        commit(store, vec![super::sample::delete(&CREDENTIALS, 999_999)]).await;
+    };
+    let answered = tokio::time::timeout(Duration::from_secs(5), calls).await;
+    assert!(answered.is_ok(), "dropped calls keep the store from answering");
+}

@@ -1,0 +1,86 @@
+//! S13: purge.
+
+use std::sync::Arc;
+
+use super::{
+    race::race,
+    sample::{commit, found, get, insert, later, row, with},
+};
+use crate::{
+    clock::to_micros,
+    store::{Row, Store, Table, Value, tables::SESSIONS},
+};
+
+fn expiring(table: &Table, n: u64, seconds: i64) -> Row {
+    let expires = Value::Int(to_micros(later(seconds)));
+    with(table, row(table, n), table.expires.unwrap(), expires)
+}
+
+fn of_hosts() -> impl Iterator<Item = &'static Table> {
+    let own = |table: &&Table| table.expires.is_some() && table.name != "batches";
+    Table::ALL.iter().copied().filter(own)
+}
+
+/// S13. Only rows that expired before the moment go, of the table that was named.
+///
+/// # Panics
+/// Where another goes, or one of them stays.
+pub async fn only_what_expired_goes(store: Arc<dyn Store>) {
+    let store = &*store;
+    for table in of_hosts() {
+        let rows = (0..10).map(|n| insert(table, expiring(table, n, n as i64)));
+        commit(store, rows.collect()).await;
+    }
+    for table in of_hosts() {
+        assert_eq!(found(store.purge(table, later(0), 100).await), 0);
+        assert_eq!(found(store.purge(table, later(4), 100).await), 4, "rows purged");
+        for n in 0..10 {
+            let stands = get(store, table, n).await.is_some();
+            assert_eq!(stands, n >= 4, "whether a row that expires at {n} is there after 4");
+        }
+        assert_eq!(found(store.purge(table, later(4), 100).await), 0, "rows purged twice");
+    }
+}
+
+/// S13. No more rows go than allowed, and the answer says how many went.
+///
+/// # Panics
+/// Where more go, or the answer is another number.
+pub async fn no_more_goes_than_allowed(store: Arc<dyn Store>) {
+    let store = &*store;
+    for table in of_hosts() {
+        let rows = (0..25).map(|n| insert(table, expiring(table, n, 0)));
+        commit(store, rows.collect()).await;
+        let mut standing = 25;
+        for (limit, gone) in [(0, 0), (10, 10), (1, 1), (10, 10), (10, 4), (10, 0), (u32::MAX, 0)] {
+            assert_eq!(found(store.purge(table, later(9), limit).await), gone, "rows purged");
+            standing -= gone;
+            let mut left = 0;
+            for n in 0..25 {
+                left += u32::from(get(store, table, n).await.is_some());
+            }
+            assert_eq!(left, standing, "rows of {} that remain", table.name);
+        }
+    }
+}
+
+/// S13. Many purges at the same moment count each row once.
+///
+/// # Panics
+/// Where the counts do not add up.
+pub async fn purges_at_once_count_each_row_once(store: Arc<dyn Store>) {
+    let rows = (0..200).map(|n| insert(&SESSIONS, expiring(&SESSIONS, n, 0)));
+    commit(&*store, rows.collect()).await;
+    let gone = race(8, |_| {
+        let store = Arc::clone(&store);
+        async move {
+            let mut gone = 0;
+            for _ in 0..20 {
+                gone += found(store.purge(&SESSIONS, later(1), 9).await);
+            }
+            gone
+        }
+    });
+    let gone: u32 = gone.await.into_iter().sum();
+    assert_eq!(gone, 200, "rows that purges said they deleted");
+}
