@@ -59,6 +59,7 @@ impl MyAccount<'_> {
     async fn check_current(&self, current: &Password, client: &Client) -> Result<Credential> {
         let core = self.core();
         let me = self.me;
+        let place = core.place()?;
         let credential: Credential =
             core.get(me.user().id.as_bytes()).await?.ok_or(Error::Unauthenticated)?;
         let budgets = Budgets { key: core.key().await?, limits: &core.policy.limits };
@@ -66,7 +67,7 @@ impl MyAccount<'_> {
         let verdicts = core.store.charge(&[charge], core.now()).await?;
         let count = verdicts.first().map_or(u32::MAX, |verdict| verdict.count);
         let most = core.policy.limits.current_password_failures;
-        let matches = match core.verify(current, Some(&credential.hash)).await {
+        let matches = match core.verify(place, current, Some(&credential.hash)).await {
             Ok(verified) => verified.matches,
             Err(error) => {
                 core.store.charge(&[given_back(charge)], core.now()).await?;
