@@ -16,7 +16,9 @@ use pool::Pool;
 
 /// How passwords are hashed, and on how much of the machine.
 ///
-/// Memory stays within `threads` × [`Params::memory_kib`], however many log in at once.
+/// Memory stays within `threads` × [`Params::memory_kib`], however many log in at once. On Linux
+/// these threads have a lower priority than the rest of the process, so that requests which need
+/// no hash are answered while they work.
 ///
 /// ```
 /// use portcullis::hash::Hashing;

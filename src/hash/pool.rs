@@ -112,6 +112,7 @@ impl Shared {
     }
 
     fn work(&self) {
+        give_way();
         let mut memory = Memory::new();
         while let Some(job) = self.next() {
             // A job that panics drops its answer, which its caller sees; the thread goes on.
@@ -134,6 +135,24 @@ impl Shared {
         }
     }
 }
+
+/// How far hashing stands back: where the processors are all in use, a thread of this niceness
+/// gets a third of what another gets, and one that wakes up to answer a request goes first. More
+/// would let whoever keeps the machine busy keep everybody from logging in.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
+
+/// Lowers the priority of this thread, and of no other.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "hashing runs at the priority of everything else");
+    }
+}
+
+/// Elsewhere a single thread's priority cannot be lowered without unsafe code.
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
 
 #[cfg(test)]
 mod tests {
