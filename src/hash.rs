@@ -11,11 +11,14 @@ use crate::{
     entropy::{Entropy, EntropyError},
     secret::Password,
 };
+pub(crate) use pool::Place;
 use pool::Pool;
 
 /// How passwords are hashed, and on how much of the machine.
 ///
-/// Memory stays within `threads` × [`Params::memory_kib`], however many log in at once.
+/// Memory stays within `threads` × [`Params::memory_kib`], however many log in at once. On Linux
+/// these threads have a lower priority than the rest of the process, so that requests which need
+/// no hash are answered while they work.
 ///
 /// ```
 /// use portcullis::hash::Hashing;
@@ -91,10 +94,16 @@ impl Hasher {
         Ok(Self { params: hashing.params, pool, entropy })
     }
 
+    /// Takes a place among those who hash and those who wait.
+    pub(crate) fn place(&self) -> Result<Place, HashError> {
+        self.pool.place()
+    }
+
     /// Compares a password with a stored hash. Where there is none, or it cannot be read, the
     /// same work is done on nothing and the answer is no: whoever asks cannot forget to.
     pub(crate) async fn verify(
         &self,
+        place: Place,
         password: &Password,
         stored: Option<&str>,
     ) -> Result<Verified, HashError> {
@@ -108,7 +117,7 @@ impl Hasher {
             }
             stored
         });
-        let job = self.pool.run(move |memory| match stored {
+        let job = self.pool.run(place, move |memory| match stored {
             Some(stored) => Verified {
                 matches: stored.matches(&password, memory),
                 outdated: !params.within(stored.params),
@@ -118,7 +127,7 @@ impl Hasher {
                 Verified { matches: false, outdated: false }
             }
         });
-        job?.await.map_err(|_| HashError::Lost)
+        job.await.map_err(|_| HashError::Lost)
     }
 
     /// Hashes a new password, under a new salt of 128 bits (RFC 9106 §3.1).
@@ -128,7 +137,9 @@ impl Hasher {
         let params = self.params;
         let mut salt = [0; 16];
         self.entropy.fill(&mut salt)?;
-        let job = self.pool.run(move |memory| argon2id::hash(&password, &salt, params, memory));
-        job?.await.ok().flatten().ok_or(HashError::Lost)
+        let place = self.pool.place()?;
+        let job =
+            self.pool.run(place, move |memory| argon2id::hash(&password, &salt, params, memory));
+        job.await.ok().flatten().ok_or(HashError::Lost)
     }
 }

@@ -22,7 +22,7 @@ use portcullis::{
     },
 };
 use tempfile::TempDir;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 const PLACE: &str = "PORTCULLIS_CRASH_TEST";
 const WRITERS: u64 = 6;
@@ -58,7 +58,7 @@ fn batch(writer: u64, n: u64) -> Batch {
 fn charge(writer: u64) -> Charge {
     Charge {
         key: [writer as u8; 32],
-        rule: Rule::Tally { forget: Duration::DAY },
+        rule: Rule::Tally { forget: time::Duration::DAY },
         movement: Movement::Take,
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     clock::{Clock, whole_micros},
     entropy::Entropy,
     error::{Error, Result},
-    hash::{HashError, Hasher, Verified},
+    hash::{HashError, Hasher, Place, Verified},
     id::BatchId,
     mail::Mailer,
     model::User,
@@ -159,9 +159,20 @@ impl Core {
         Ok(standing.ok().map(|(_, user, _)| user))
     }
 
+    /// Takes a place for a [`verify`](Self::verify), or says that the machine hashes all it can.
+    /// Taken before a task reads anything, it keeps a crowd that cannot be served off the store.
+    pub(crate) fn place(&self) -> Result<Place> {
+        self.hasher.place().map_err(hash_error)
+    }
+
     /// Compares a password with a stored hash, at the same cost whether there is one or not.
-    pub(crate) async fn verify(&self, password: &Password, hash: Option<&str>) -> Result<Verified> {
-        self.hasher.verify(password, hash).await.map_err(hash_error)
+    pub(crate) async fn verify(
+        &self,
+        place: Place,
+        password: &Password,
+        hash: Option<&str>,
+    ) -> Result<Verified> {
+        self.hasher.verify(place, password, hash).await.map_err(hash_error)
     }
 
     /// Hashes a new password.

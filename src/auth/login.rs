@@ -118,11 +118,12 @@ impl Auth {
     /// [`Error::Rejected`] for an unknown name, a wrong password, and users who are invited,
     /// disabled, removed or stopped by too many failures; [`Error::Throttled`] before any hash,
     /// when the name or the network has used up its tries; [`Error::AccountEnded`] after a right
-    /// password where the company's plan has ended; [`Error::Busy`] when the machine hashes all
-    /// it can; [`Error::Unavailable`] when the store does not answer.
+    /// password where the company's plan has ended; [`Error::Busy`] before anything else, when the
+    /// machine hashes all it can; [`Error::Unavailable`] when the store does not answer.
     pub async fn login(&self, credentials: Credentials, client: &Client) -> Result<LogIn> {
         let core = &self.core;
         let name = &credentials.login;
+        let place = core.place()?;
         let facts = Facts::load(core, name).await?;
         let budgets = core.budgets().await?;
         let typed = budgets.typed(name.canonical());
@@ -139,7 +140,7 @@ impl Auth {
         let [_, _, failures, _] = core.charge(&charges).await?;
         let stopped = failures.count > core.policy.limits.failures_in_a_row;
 
-        let verified = core.verify(&credentials.password, facts.hash()).await;
+        let verified = core.verify(place, &credentials.password, facts.hash()).await;
         let verified = match verified {
             Ok(verified) => verified,
             Err(error) => {
@@ -317,4 +318,50 @@ fn decide(
     draft.record(note);
     draft.raise(&tables::ACTIVITY, user.id.as_bytes(), "last_login_at", now);
     draft.done(Some(session))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        hash::{Hashing, Params},
+        mail::{Letter, MailError, Mailer},
+        site::Site,
+        store::{Store as _, memory::MemoryStore},
+    };
+
+    struct Nowhere;
+
+    #[async_trait::async_trait]
+    impl Mailer for Nowhere {
+        async fn send(&self, _: &Letter) -> Result<(), MailError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn busy_comes_before_everything_and_charges_nobody() {
+        let store = MemoryStore::new();
+        let hashing = Hashing { params: Params::danger_for_tests(), threads: 1, queue: 1 };
+        let built = Auth::builder(store.clone())
+            .site(Site::new("Acme CRM", "https://crm.example").unwrap())
+            .mailer(Nowhere)
+            .hashing(hashing)
+            .build();
+        let auth = built.unwrap().0;
+        let try_one = async || {
+            let password = Password::new("seven green lanterns swing").unwrap();
+            auth.login(Credentials::new("nobody", password), &Client::default()).await
+        };
+        let charged = async || {
+            let end = time::macros::datetime!(9000-01-01 00:00 UTC);
+            store.purge(&tables::BUDGETS, end, 100).await.unwrap()
+        };
+        let places = [auth.core.place().unwrap(), auth.core.place().unwrap()];
+        assert!(matches!(try_one().await, Err(Error::Busy)));
+        assert_eq!(charged().await, 0);
+        drop(places);
+        assert!(matches!(try_one().await, Err(Error::Rejected)));
+        assert_eq!(charged().await, 3);
+    }
 }

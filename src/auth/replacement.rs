@@ -37,7 +37,7 @@ impl Auth {
         let led = led.standing(core.now()).ok_or(Error::Rejected)?;
         led.check(&core.policy, "password", password)?;
         let held = led.credential.as_ref().map(|held| held.hash.as_str());
-        if core.verify(password, held).await?.matches {
+        if core.verify(core.place()?, password, held).await?.matches {
             let message = "Choose another password than the temporary one.".to_owned();
             return Err(Error::invalid("password", "not_temporary", message));
         }

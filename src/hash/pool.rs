@@ -22,7 +22,8 @@ type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 pub(super) struct Pool {
     shared: Arc<Shared>,
-    limit: usize,
+    /// How many places there are: those that hash, and those that wait.
+    places: usize,
 }
 
 struct Shared {
@@ -35,7 +36,20 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Job>,
+    /// Places taken.
+    taken: usize,
     closed: bool,
+}
+
+/// The right to have one job done. Whoever has work to do before it knows the job takes its place
+/// first, so that what cannot be done costs nothing.
+pub(crate) struct Place(Arc<Shared>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut queue = self.0.lock();
+        queue.taken = queue.taken.saturating_sub(1);
+    }
 }
 
 impl Pool {
@@ -43,7 +57,7 @@ impl Pool {
         let shared = Shared { queue: Mutex::default(), arrived: Condvar::new(), keeps };
         let shared = Arc::new(shared);
         // Made first, so that the threads already started end if one cannot be.
-        let pool = Self { shared, limit };
+        let pool = Self { shared, places: threads.saturating_add(limit) };
         for number in 0..threads {
             let shared = Arc::clone(&pool.shared);
             std::thread::Builder::new()
@@ -53,26 +67,37 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Queues a job; its answer comes later, or is dropped if the job panics. A job nobody waits for any more is not done.
-    pub(super) fn run<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&mut Memory) -> T + Send + 'static,
-    ) -> Result<oneshot::Receiver<T>, HashError> {
-        let (answer, answered) = oneshot::channel();
-        let job = Box::new(move |memory: &mut Memory| {
-            if !answer.is_canceled() {
-                // Nobody waiting any more is no failure.
-                drop(answer.send(job(memory)));
-            }
-        });
+    /// Takes a place, held until its job is done or it is dropped.
+    pub(super) fn place(&self) -> Result<Place, HashError> {
         let mut queue = self.shared.lock();
-        if queue.waiting.len() >= self.limit {
+        if queue.taken >= self.places {
             return Err(HashError::Busy);
         }
-        queue.waiting.push_back(job);
+        queue.taken += 1;
         drop(queue);
+        Ok(Place(Arc::clone(&self.shared)))
+    }
+
+    /// Queues a job; its answer comes later, or is dropped if the job panics. A job nobody waits
+    /// for any more is not done.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        place: Place,
+        job: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> oneshot::Receiver<T> {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move |memory: &mut Memory| {
+            // Free again before whoever waits for the answer can ask for another.
+            let done = if answer.is_canceled() { None } else { Some(job(memory)) };
+            drop(place);
+            if let Some(done) = done {
+                // Nobody waiting any more is no failure.
+                drop(answer.send(done));
+            }
+        });
+        self.shared.lock().waiting.push_back(job);
         self.shared.arrived.notify_one();
-        Ok(answered)
+        answered
     }
 }
 
@@ -90,6 +115,7 @@ impl Shared {
     }
 
     fn work(&self) {
+        give_way();
         let mut memory = Memory::new();
         while let Some(job) = self.next() {
             // A job that panics drops its answer, which its caller sees; the thread goes on.
@@ -113,6 +139,58 @@ impl Shared {
                 return None;
             }
             queue = self.arrived.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// How far hashing stands back: where the processors are all in use, a thread of this niceness
+/// gets a third of what another gets, and one that wakes up to answer a request goes first. More
+/// would let whoever keeps the machine busy keep everybody from logging in.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
+
+/// Lowers the priority of this thread, and of no other.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "hashing runs at the priority of everything else");
+    }
+}
+
+/// Elsewhere a single thread's priority cannot be lowered without unsafe code.
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_it_is_dropped_and_when_its_job_is_done() {
+        let pool = Pool::start(1, 1, usize::MAX).unwrap();
+        let (first, second) = (pool.place().unwrap(), pool.place().unwrap());
+        assert!(matches!(pool.place(), Err(HashError::Busy)));
+        drop(first);
+        let third = pool.place().unwrap();
+        assert!(matches!(pool.place(), Err(HashError::Busy)));
+        // Done, done for nobody, and panicked.
+        assert_eq!(wait(pool.run(second, |_| 7)), Some(7));
+        drop(pool.run(third, |_| 8));
+        let fourth = pool.place().unwrap();
+        assert_eq!(wait(pool.run(fourth, |_| -> u8 { panic!("on purpose") })), None);
+        while pool.shared.lock().taken > 0 {
+            std::thread::yield_now();
+        }
+        assert!(pool.place().is_ok());
+    }
+
+    fn wait<T>(mut answered: oneshot::Receiver<T>) -> Option<T> {
+        loop {
+            match answered.try_recv() {
+                Ok(Some(answer)) => return Some(answer),
+                Ok(None) => std::thread::yield_now(),
+                Err(_) => return None,
+            }
         }
     }
 }

@@ -60,6 +60,7 @@ impl MyAccount<'_> {
     async fn check_current(&self, current: &Password, client: &Client) -> Result<Credential> {
         let core = self.core();
         let me = self.me;
+        let place = core.place()?;
         let credential: Credential =
             core.get(me.user().id.as_bytes()).await?.ok_or(Error::Unauthenticated)?;
         let budgets = core.budgets().await?;
@@ -67,7 +68,7 @@ impl MyAccount<'_> {
         let [charged] = core.charge(&[charge]).await?;
         let count = charged.count;
         let most = core.policy.limits.current_password_failures;
-        let matches = match core.verify(current, Some(&credential.hash)).await {
+        let matches = match core.verify(place, current, Some(&credential.hash)).await {
             Ok(verified) => verified.matches,
             Err(error) => {
                 core.charge(&[given_back(charge)]).await?;
