@@ -130,6 +130,27 @@ proptest! {
         }
     }
 
+    /// What a clock that was wrong wrote keeps nobody waiting once the clock is right, and does
+    /// not forget how many units a backing-off budget counted.
+    #[test]
+    fn a_clock_that_was_ahead_locks_nobody_out(
+        rule in rule(),
+        count in 1..99_u32,
+        ahead in 6..999_999_i64,
+        kept in 1..999_999_i64,
+    ) {
+        let charge = Charge { key: [0; 32], rule, movement: Movement::Take };
+        let (opened, expires_at) = (at(ahead), at(ahead + kept));
+        let mut state = Some(BudgetState { count, at: opened, expires_at });
+        let (allowed, taken) = settle_one(charge, &mut state, 0);
+        prop_assert_eq!(allowed, !matches!(rule, Rule::Window { limit: 0, .. }));
+        if allowed {
+            let counted = if matches!(rule, Rule::Window { .. }) { 1 } else { count + 1 };
+            prop_assert_eq!(taken, counted);
+            prop_assert_eq!(state.map(|state| state.at), Some(at(0)));
+        }
+    }
+
     /// A tally counts and never refuses.
     #[test]
     fn a_tally_counts(takes in 1..200_u32) {

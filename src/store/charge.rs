@@ -108,7 +108,8 @@ impl Charge {
         state: Option<BudgetState>,
         now: OffsetDateTime,
     ) -> (Option<BudgetState>, Verdict) {
-        let standing = state.filter(|state| now < state.expires_at).map(|state| state.seen_at(now));
+        let standing = state.filter(|state| now < state.expires_at);
+        let standing = standing.and_then(|state| self.rule.seen_at(state, now));
         let count = standing.map_or(0, |state| state.count);
         let verdict = |count| Verdict { allowed: true, count, retry_at: None };
         match self.movement {
@@ -135,15 +136,24 @@ impl Charge {
     }
 }
 
-impl BudgetState {
-    /// The state as of `now`. Where it lies further ahead than clocks may disagree, one of them
-    /// was wrong and has been put right: nobody waits for the difference.
-    fn seen_at(self, now: OffsetDateTime) -> Self {
-        if self.at > after(now, SKEW) { Self { at: now, ..self } } else { self }
-    }
-}
-
 impl Rule {
+    /// The state as of `now`. Where it lies further ahead than clocks may disagree, one of them
+    /// was wrong and has been put right, and nobody waits for the difference: such a window never
+    /// opened, and such a wait is over. (Counting it from `now` instead would begin it anew with
+    /// every try, since a refused one writes nothing.)
+    fn seen_at(self, state: BudgetState, now: OffsetDateTime) -> Option<BudgetState> {
+        if state.at <= after(now, SKEW) {
+            return Some(state);
+        }
+        match self {
+            Self::Window { .. } => None,
+            Self::Backoff { longest, .. } => {
+                Some(BudgetState { at: now.saturating_sub(longest), ..state })
+            }
+            Self::Tally { .. } => Some(BudgetState { at: now, ..state }),
+        }
+    }
+
     /// From when on a budget has a unit to give; `None` where it has one already.
     fn free_at(self, standing: Option<BudgetState>, now: OffsetDateTime) -> Option<OffsetDateTime> {
         match (self, standing) {

@@ -1,6 +1,12 @@
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
-use tokio::{sync::Barrier, task::JoinSet};
+use tokio::task::{JoinSet, yield_now};
 
 /// Runs so many tasks that start at the same moment, and gives what they answered.
 pub(super) async fn race<T, F>(racers: usize, run: impl Fn(usize) -> F) -> Vec<T>
@@ -8,12 +14,17 @@ where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
 {
-    let start = Arc::new(Barrier::new(racers));
+    let ready = Arc::new(AtomicUsize::new(0));
     let mut tasks = JoinSet::new();
     for racer in 0..racers {
-        let (start, run) = (Arc::clone(&start), run(racer));
+        let (ready, run) = (Arc::clone(&ready), run(racer));
         tasks.spawn(async move {
-            start.wait().await;
+            // They wait awake: tasks that have to be woken first start one after the other, and
+            // the first is done before the last begins.
+            ready.fetch_add(1, Ordering::SeqCst);
+            while ready.load(Ordering::SeqCst) < racers {
+                yield_now().await;
+            }
             run.await
         });
     }

@@ -1,0 +1,173 @@
+//! A small store that is wrong in one way, on purpose. Without a fault it holds the contract.
+#![allow(unreachable_pub)] // it is a module of a test
+
+#[path = "wrong/fault.rs"]
+mod fault;
+#[path = "wrong/read.rs"]
+mod read;
+#[path = "wrong/work.rs"]
+mod work;
+#[path = "wrong/write.rs"]
+mod write;
+
+pub use fault::Fault;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use portcullis::{
+    clock::{Clock as _, SystemClock},
+    secret::Digest,
+    store::{
+        Batch, CONTRACT, Charge, CommitError, Lease, Page, Row, SessionRows, Store, StoreError,
+        Table, Unique, Value, Verdict,
+    },
+    testkit::store::Place,
+};
+use time::OffsetDateTime;
+use tokio::{sync::Semaphore, task::yield_now};
+
+type Rows = BTreeMap<Vec<u8>, Row>;
+type Tables = HashMap<&'static str, Rows>;
+/// A value a unique key had: of which table and key, and in which row.
+type Taken = (&'static str, &'static str, Vec<Value>, Vec<u8>);
+
+#[derive(Default)]
+struct Shared {
+    tables: Mutex<Tables>,
+    /// What reads of a replica see.
+    replica: Mutex<Tables>,
+    /// How many rows lie before the one a page goes on behind.
+    offsets: Mutex<HashMap<String, usize>>,
+    /// The values unique keys ever had.
+    taken: Mutex<Vec<Taken>>,
+}
+
+pub struct WrongStore {
+    fault: Fault,
+    shared: Arc<Shared>,
+    cache: Mutex<HashMap<(&'static str, Vec<u8>), Option<Row>>>,
+    connections: Semaphore,
+}
+
+/// A database of a store that is wrong.
+pub struct WrongPlace(pub Fault, Arc<Shared>);
+
+impl WrongPlace {
+    pub fn new(fault: Fault) -> Self {
+        Self(fault, Arc::default())
+    }
+}
+
+#[async_trait]
+impl Place for WrongPlace {
+    async fn open(&self) -> Arc<dyn Store> {
+        let forgets = self.0 == Fault::ForgetsEverything;
+        let shared = if forgets { Arc::default() } else { Arc::clone(&self.1) };
+        let (cache, connections) = (Mutex::default(), Semaphore::new(3));
+        Arc::new(WrongStore { fault: self.0, shared, cache, connections })
+    }
+}
+
+fn all_at(table: &Table, row: &Row, columns: &[&str]) -> Vec<Value> {
+    let at = |column: &&str| row.value(table.position(column).unwrap()).clone();
+    columns.iter().map(at).collect()
+}
+
+fn version(table: &Table, row: &Row) -> Value {
+    all_at(table, row, &[Table::VERSION]).remove(0)
+}
+
+impl WrongStore {
+    fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    /// A connection, which is not given back by whoever is dropped.
+    async fn connect(&self) {
+        if self.is(Fault::LeaksConnections) {
+            self.connections.acquire().await.unwrap().forget();
+            yield_now().await;
+        }
+    }
+
+    fn disconnect(&self) {
+        if self.is(Fault::LeaksConnections) {
+            self.connections.add_permits(1);
+        }
+    }
+
+    fn known(&self, table: &'static Table) -> Result<(), StoreError> {
+        if table.is_known() || self.is(Fault::MakesTables) {
+            Ok(())
+        } else {
+            Err(StoreError::Unsupported("an unknown table"))
+        }
+    }
+
+    fn read<T>(&self, table: &'static Table, read: impl FnOnce(&Rows) -> T) -> T {
+        let replica = self.is(Fault::ReadsAReplica);
+        let tables = if replica { &self.shared.replica } else { &self.shared.tables };
+        read(tables.lock().unwrap().entry(table.name).or_default())
+    }
+
+    fn now(&self, told: OffsetDateTime) -> OffsetDateTime {
+        if self.is(Fault::AsksItsClock) { SystemClock.now() } else { told }
+    }
+}
+
+#[async_trait]
+impl Store for WrongStore {
+    fn contract(&self) -> u32 {
+        CONTRACT
+    }
+
+    async fn get(&self, table: &'static Table, key: &[u8]) -> Result<Option<Row>, StoreError> {
+        self.read_get(table, key).await
+    }
+
+    async fn find(
+        &self,
+        table: &'static Table,
+        unique: &'static Unique,
+        values: &[Value],
+    ) -> Result<Option<Row>, StoreError> {
+        self.read_find(table, unique, values).await
+    }
+
+    async fn page(&self, page: &Page) -> Result<Vec<Row>, StoreError> {
+        self.read_page(page).await
+    }
+
+    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
+        self.read_session(digest).await
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
+        self.write(batch).await
+    }
+
+    async fn charge(
+        &self,
+        charges: &[Charge],
+        now: OffsetDateTime,
+    ) -> Result<Vec<Verdict>, StoreError> {
+        self.do_charge(charges, now).await
+    }
+
+    async fn lease(&self, lease: &Lease) -> Result<Vec<Row>, StoreError> {
+        self.do_lease(lease).await
+    }
+
+    async fn purge(
+        &self,
+        table: &'static Table,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
+        self.do_purge(table, before, limit).await
+    }
+}
