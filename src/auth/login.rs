@@ -362,6 +362,7 @@ mod tests {
         assert_eq!(charged().await, 0);
         drop(places);
         assert!(matches!(try_one().await, Err(Error::Rejected)));
-        assert_eq!(charged().await, 3);
+        // By name, by network, in a row, and by rate.
+        assert_eq!(charged().await, 4);
     }
 }

@@ -114,7 +114,7 @@ proptest! {
         for _ in 0..free.max(1) {
             prop_assert!(settle(rule, Movement::Take, &mut state, now).allowed);
         }
-        let mut expected = if free == 0 { first * 2 } else { first };
+        let mut expected = first;
         for _ in 0..40 {
             let before = state;
             let refused = settle(rule, Movement::Take, &mut state, now);
@@ -186,7 +186,12 @@ proptest! {
         let mut state =
             state.map(|(count, at, expires_at)| BudgetState { count, at, expires_at });
         let before = state;
-        let standing = before.filter(|state| now < state.expires_at).map_or(0, |state| state.count);
+        // A window that lies ahead of any clock that is right never opened.
+        let opened = |state: &BudgetState| {
+            !matches!(rule, Rule::Window { .. }) || state.at <= after(now, Duration::seconds(5))
+        };
+        let standing = before.filter(|state| now < state.expires_at).filter(opened);
+        let standing = standing.map_or(0, |state| state.count);
         let verdict = settle(rule, movement, &mut state, now);
         prop_assert!(verdict.allowed == verdict.retry_at.is_none());
         prop_assert!(verdict.retry_at.is_none_or(|at| at > now));
@@ -198,9 +203,9 @@ proptest! {
         }
     }
 
-    /// A clock that jumps back gives nobody a new budget.
+    /// A clock that is behind, by no more than clocks may be, gives nobody a new budget.
     #[test]
-    fn going_back_in_time_frees_nothing(seconds in 0_i64..1_000_000) {
+    fn going_back_in_time_frees_nothing(seconds in 0_i64..=5) {
         let rule = Rule::Window { limit: 1, window: Duration::minutes(10) };
         let mut state = None;
         settle(rule, Movement::Take, &mut state, start());

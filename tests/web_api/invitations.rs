@@ -29,8 +29,11 @@ async fn invitations_are_listed_sent_again_and_revoked() {
     assert_eq!(invitation["inviter"], "Ada Admin");
     assert_eq!(invitation["expires_at"], "2026-12-05T12:00:00Z");
     let again = format!("/auth/api/users/{id}/activation");
+    // While the first letter waits, there is no second one.
     assert_eq!(admin.send(ask("POST", &again)).await.status, 202);
-    assert_eq!(web.house.post().await.len(), 2);
+    assert_eq!(web.house.post().await.len(), 1);
+    assert_eq!(admin.send(ask("POST", &again)).await.status, 202);
+    assert_eq!(web.house.post().await.len(), 1);
     let path = format!("/auth/api/invitations/{id}");
     assert_eq!(admin.send(ask("DELETE", &path)).await.status, 204);
     admin.send(ask("DELETE", &path)).await.is_problem(404, "not_found");

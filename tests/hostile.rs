@@ -1,0 +1,144 @@
+//! What a hostile reading of this library found, each held by a test named after the attack. On
+//! every store.
+
+#[path = "support/house.rs"]
+#[macro_use]
+mod house;
+
+use house::*;
+use portcullis::{
+    auth::{NewAccount, NewUser},
+    clock::Clock as _,
+    model::{Client, Plan},
+    secret::Purpose,
+    store::tables,
+};
+use time::Duration;
+
+on_every_store! {
+    an_administrator_cannot_bomb_a_mailbox_with_invitations
+    a_full_account_does_not_learn_which_names_are_taken
+    a_letter_that_waited_opens_nothing_once_the_password_was_changed
+    a_kept_identity_invites_nobody_once_its_session_has_ended
+    what_strangers_leave_behind_expires
+    logging_in_all_the_time_does_not_take_all_the_hashing
+    one_forgot_does_not_send_twenty_letters
+}
+
+fn seller(number: usize, email: &str) -> NewUser {
+    NewUser::parse(&format!("seller{number}"), email, "Sam", "salesperson").unwrap()
+}
+
+async fn an_administrator_cannot_bomb_a_mailbox_with_invitations(house: House) {
+    house.furnished().await;
+    let me = house.login("admin", GOOD).await.identity;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    let victim = "victim@anywhere.example";
+    let sam = accounts.invite(&seller(0, victim), &client()).await.unwrap();
+    let mut letters = house.post().await.len();
+    for _ in 0..60 {
+        let _ = accounts.resend_activation(sam.id, &client()).await;
+        letters += house.post().await.len();
+    }
+    assert_eq!(letters, 6, "six a day to one mailbox");
+    assert_eq!(kind(accounts.invite(&seller(1, victim), &client()).await), "throttled");
+    // The next day there are some again, and over all mailboxes never more than fifty.
+    house.clock.turn(Duration::hours(25));
+    let me = house.login("admin", GOOD).await.identity;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    let mut kinds = Vec::new();
+    for number in 2..60 {
+        let new = seller(number, &format!("s{number}@anywhere.example"));
+        kinds.push(kind(accounts.invite(&new, &client()).await));
+    }
+    assert!(kinds.iter().filter(|kind| **kind == "ok").count() <= 50);
+    assert!(kinds.contains(&"throttled") || kinds.contains(&"conflict"));
+}
+
+async fn a_full_account_does_not_learn_which_names_are_taken(house: House) {
+    house.furnished().await;
+    let small = NewAccount::new("Small", Plan::TRIAL).unwrap().seats(1);
+    let mia = NewUser::parse("mia", "mia@small.example", "Mia", "administrator").unwrap();
+    house.operator.because("test").open_account(&small, &mia).await.unwrap();
+    let token = token_in(&house.post().await[0]);
+    house.auth.activate(&token, &password(GOOD), &client()).await.unwrap();
+    let me = house.login("mia", GOOD).await.identity;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    for name in ["admin", "nobody"] {
+        let new = NewUser::parse(name, "x@small.example", "X", "salesperson").unwrap();
+        match accounts.invite(&new, &client()).await {
+            Err(portcullis::error::Error::Conflict { field }) => assert_eq!(field, "seats"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn a_letter_that_waited_opens_nothing_once_the_password_was_changed(house: House) {
+    house.furnished().await;
+    let mine = house.login("admin", GOOD).await;
+    // Asked for, not yet found out or sent; meanwhile the password is changed.
+    house.auth.forgot_password("admin@acme.example", &client()).await.unwrap();
+    house.clock.turn(Duration::SECOND);
+    let account = house.auth.my_account(&mine.identity);
+    account.change_password(&password(GOOD), &password(BETTER), &client()).await.unwrap();
+    for letter in house.post().await {
+        if letter.text.contains("?token=") {
+            let token = token_in(&letter);
+            assert_eq!(kind(house.auth.look_at_link(Purpose::Reset, &token).await), "rejected");
+        }
+    }
+    // Whoever asks again is served.
+    house.clock.turn(Duration::minutes(6));
+    let token = house.forgot("admin@acme.example").await;
+    house.auth.reset_password(&token, &password(GOOD), &client()).await.unwrap();
+}
+
+async fn a_kept_identity_invites_nobody_once_its_session_has_ended(house: House) {
+    house.furnished().await;
+    let kept = house.login("admin", GOOD).await;
+    house.auth.logout(&kept.token, &client()).await.unwrap();
+    let accounts = house.auth.user_accounts(&kept.identity).unwrap();
+    let new = seller(1, "sam@acme.example");
+    assert_eq!(kind(accounts.invite(&new, &client()).await), "forbidden");
+}
+
+async fn what_strangers_leave_behind_expires(house: House) {
+    house.furnished().await;
+    for number in 0..40 {
+        let name = format!("stranger{number}");
+        assert_eq!(kind(house.try_login(&name, GOOD).await), "rejected");
+    }
+    let later = house.clock.now() + Duration::days(31);
+    let purged = house.store.purge(&tables::EVENTS, later, 1_000).await.unwrap();
+    assert_eq!(purged, 40, "what is about nobody, and nothing else");
+    // Three budgets a name and one of the network; none outlives two days.
+    let later = house.clock.now() + Duration::days(2);
+    assert!(house.store.purge(&tables::BUDGETS, later, 1_000).await.unwrap() >= 81);
+}
+
+async fn logging_in_all_the_time_does_not_take_all_the_hashing(house: House) {
+    house.furnished().await;
+    let mut kinds = Vec::new();
+    for number in 0..620_u32 {
+        // From many networks, and right each time.
+        let [_, _, high, low] = number.to_be_bytes();
+        let here = Client::new(Some([198, high, low, 1].into()), "Test");
+        let credentials = portcullis::auth::Credentials::new("admin", password(GOOD));
+        kinds.push(kind(house.auth.login(credentials, &here).await));
+    }
+    assert_eq!(kinds.iter().filter(|kind| **kind == "ok").count(), 600);
+    assert_eq!(kinds.last(), Some(&"throttled"));
+}
+
+async fn one_forgot_does_not_send_twenty_letters(house: House) {
+    house.furnished().await;
+    let me = house.login("admin", GOOD).await.identity;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    for number in 0..6 {
+        let new = seller(number, "shared@acme.example");
+        accounts.invite(&new, &client()).await.unwrap();
+    }
+    house.post().await;
+    house.auth.forgot_password("shared@acme.example", &client()).await.unwrap();
+    assert_eq!(house.post().await.len(), 3);
+}
