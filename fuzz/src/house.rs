@@ -90,11 +90,12 @@ impl House {
         let mut hashing = Hashing::default();
         hashing.params = Params::danger_for_tests();
         hashing.threads = 1;
-        // What is fuzzed are the parsers, not the limits.
+        // What is fuzzed are the parsers, not the limits; and each try comes on another day.
         let mut policy = Policy::crm();
-        policy.limits.free_failures = u32::MAX;
-        policy.limits.network_failures = u32::MAX;
-        policy.limits.forgot_per_network = u32::MAX;
+        policy.limits.network_failures = 1_000_000;
+        policy.limits.forgot_per_network = 1_000_000;
+        policy.lifetimes.session = time::Duration::days(3_650);
+        policy.lifetimes.session_idle = time::Duration::days(3_650);
         let (auth, _) = Auth::builder(store.clone())
             .site(Site::new("Fuzz", "https://fuzz.example").expect("a site"))
             .mailer(Nowhere)
@@ -165,13 +166,17 @@ impl House {
         block_on(self.store.commit(&Batch::new(id, now, changes))).expect("rows that fit");
     }
 
+    /// Failures are forgotten.
+    fn another_day(&self) {
+        self.clock.0.fetch_add(25, Ordering::Relaxed);
+    }
+
     /// Puts this text in the place of the stored hash, and tries [`PASSWORD`].
     ///
     /// # Panics
     /// Where a log-in ends in anything but yes or no.
     pub fn log_in_with(&mut self, hash: &str) -> bool {
-        // Another day: failures are forgotten, and the password is another one.
-        self.clock.0.fetch_add(25, Ordering::Relaxed);
+        self.another_day();
         // A right password renews the hash, so the row may be newer than what was put there.
         let row = block_on(self.store.get(&tables::CREDENTIALS, &[7; 16])).expect("an answer");
         let Some(&Value::Int(version)) = row.as_ref().map(|row| row.value(4)) else {
@@ -204,6 +209,7 @@ impl House {
         body: &[u8],
         signed_in: bool,
     ) -> (u16, String, String) {
+        self.another_day();
         let mut request = Request::new(Full::<std::io::Cursor<Vec<u8>>>::new(
             std::io::Cursor::new(body.to_vec()),
         ));

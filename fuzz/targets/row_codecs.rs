@@ -78,6 +78,7 @@ fn row(table: &Table, input: &mut Unstructured<'_>) -> Result<Row> {
         Ok(match (column.kind, choice) {
             (_, 0..8) => Value::Null,
             (_, 8..16) => any(input)?,
+            (Kind::Bytes, 16..32) => Value::Bytes(input.bytes(4)?.to_vec()),
             (Kind::Bytes, ..128) => Value::Bytes(input.bytes(16)?.to_vec()),
             (Kind::Bytes, _) => Value::Bytes(input.bytes(32)?.to_vec()),
             (Kind::Int, ..128) => Value::Int(input.arbitrary::<u32>()?.into()),
