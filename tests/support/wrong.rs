@@ -35,6 +35,9 @@ type Tables = HashMap<&'static str, Rows>;
 /// A value a unique key had: of which table and key, and in which row.
 type Taken = (&'static str, &'static str, Vec<Value>, Vec<u8>);
 
+/// Rows by table and key, as they were read.
+type Cache = HashMap<(&'static str, Vec<u8>), Option<Row>>;
+
 #[derive(Default)]
 struct Shared {
     tables: Mutex<Tables>,
@@ -49,7 +52,7 @@ struct Shared {
 pub struct WrongStore {
     fault: Fault,
     shared: Arc<Shared>,
-    cache: Mutex<HashMap<(&'static str, Vec<u8>), Option<Row>>>,
+    cache: Mutex<Cache>,
     connections: Semaphore,
 }
 
