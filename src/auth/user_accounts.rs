@@ -27,7 +27,7 @@ impl Auth {
     /// What this person may do with the users of their company.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::error::Error::Forbidden) without
+    /// [`Error::Forbidden`] without
     /// [`Permission::USERS_MANAGE`].
     pub fn user_accounts<'a>(&'a self, me: &'a Identity) -> Result<UserAccounts<'a>> {
         me.require(Permission::USERS_MANAGE)?;
@@ -43,13 +43,13 @@ impl UserAccounts<'_> {
     /// Makes a user profile and asks its person in by mail. Nobody but them sees the link.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::error::Error::Forbidden) where the role holds a permission
-    /// the inviter does not; [`Error::Conflict`](crate::error::Error::Conflict) with `field`
+    /// [`Error::Forbidden`] where the role holds a permission
+    /// the inviter does not; [`Error::Conflict`] with `field`
     /// `username` where the name, or one that looks like it, is taken, and `seats` where the
-    /// company has no seat left; [`Error::Invalid`](crate::error::Error::Invalid) for an unknown
-    /// role; [`Error::Throttled`](crate::error::Error::Throttled) beyond 50 invitations a day, or
-    /// six to one mailbox; [`Error::AccountEnded`](crate::error::Error::AccountEnded) where the
-    /// plan has ended; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store
+    /// company has no seat left; [`Error::Invalid`] for an unknown
+    /// role; [`Error::Throttled`] beyond 50 invitations a day, or
+    /// six to one mailbox; [`Error::AccountEnded`] where the
+    /// plan has ended; [`Error::Unavailable`] when the store
     /// does not answer.
     pub async fn invite(&self, new: &NewUser, client: &Client) -> Result<User> {
         let core = &self.auth.core;
@@ -72,7 +72,7 @@ impl UserAccounts<'_> {
     /// that they can be sent again or taken back.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not answer.
+    /// [`Error::Unavailable`] when the store does not answer.
     pub async fn invitations(&self) -> Result<Vec<Invited>> {
         invitations::list(&self.auth.core, self.me.account().id, INVITATIONS_SHOWN).await
     }
@@ -80,12 +80,12 @@ impl UserAccounts<'_> {
     /// Mails the activation letter again. The invitation begins anew, also one that had ended.
     ///
     /// # Errors
-    /// [`Error::NotFound`](crate::error::Error::NotFound) where there is no such invitation in
-    /// this company; [`Error::Forbidden`](crate::error::Error::Forbidden) where the right was
+    /// [`Error::NotFound`] where there is no such invitation in
+    /// this company; [`Error::Forbidden`] where the right was
     /// lost meanwhile, or the invited role holds a permission the caller does not;
-    /// [`Error::Throttled`](crate::error::Error::Throttled) beyond 50 letters a day, or six to
-    /// one mailbox; [`Error::AccountEnded`](crate::error::Error::AccountEnded) where the plan has
-    /// ended; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not
+    /// [`Error::Throttled`] beyond 50 letters a day, or six to
+    /// one mailbox; [`Error::AccountEnded`] where the plan has
+    /// ended; [`Error::Unavailable`] when the store does not
     /// answer.
     pub async fn resend_activation(&self, user: UserId, client: &Client) -> Result<()> {
         let core = &self.auth.core;
