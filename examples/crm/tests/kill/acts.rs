@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     chance::Chance,
-    person::{Is, Lost, Person, Session, patiently},
+    person::{Is, Letter, Lost, Person, Session, patiently},
     support::{links, token},
 };
 
@@ -71,26 +71,33 @@ impl Person {
 
     fn reset(&mut self) -> io::Result<usize> {
         let mut client = self.client();
-        if !self.asked {
-            let answer =
-                client.try_call("POST", "/password/forgot", &json!({"email": self.email()}))?;
-            assert_eq!(answer.status, 202, "{}", answer.body);
-            self.asked = true;
-            return Ok(1);
+        match &self.letter {
+            Letter::NotAsked => {
+                let wish = json!({"email": self.email()});
+                let answer = client.try_call("POST", "/password/forgot", &wish)?;
+                assert_eq!(answer.status, 202, "{}", answer.body);
+                self.letter = Letter::Awaited;
+                return Ok(1);
+            }
+            Letter::Awaited => {
+                let letters = client.try_send("GET", "/dev/mail.json", &[], "")?.json();
+                let mut links = links(&letters, &self.email()).into_iter();
+                let Some(link) = links.find(|l| l.contains("/reset?")) else {
+                    return self.add_lead();
+                };
+                self.letter = Letter::Link(link);
+            }
+            Letter::Link(_) => {}
+            Letter::Past => return self.add_lead(),
         }
-        if self.link.is_none() {
-            let letters = client.try_send("GET", "/dev/mail.json", &[], "")?.json();
-            self.link = links(&letters, &self.email()).into_iter().find(|l| l.contains("/reset?"));
-        }
-        let Some(link) = self.link.take() else { return self.add_lead() };
         let new = self.next_password();
-        let reset = json!({"token": token(&link), "password": new});
+        let Letter::Link(link) = &self.letter else { unreachable!() };
+        let reset = json!({"token": token(link), "password": new});
         self.lost = Some(Lost { new, link: Some(link.clone()) });
         let answer = client.try_call("POST", "/password/reset", &reset)?;
         assert_eq!(answer.status, 204, "{}", answer.body);
         let Lost { new, .. } = self.lost.take().unwrap();
         self.changed_to(new);
-        self.used = Some(link);
         Ok(1)
     }
 

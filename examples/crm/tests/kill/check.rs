@@ -25,10 +25,10 @@ impl Person {
             self.wrong += 1;
             assert!(!self.opens(&mut self.client(), &outdated), "{}: an old one", self.login());
         }
-        if let Some(link) = self.used.take() {
+        if let Some(link) = self.dead.take() {
             let reset = json!({"token": token(&link), "password": "whatever it would be 9"});
             let answer = self.client().call("POST", "/password/reset", &reset);
-            assert_eq!(answer.kind(), "rejected", "{}'s used link", self.login());
+            assert_eq!(answer.kind(), "rejected", "{}'s dead link", self.login());
         }
         for session in &mut self.sessions {
             let stands = stands(session);
@@ -49,9 +49,8 @@ impl Person {
         self.wrong += 1;
         let done = self.opens(&mut self.client(), &lost.new);
         if done {
-            self.changed_to(lost.new);
             // The link went with the password; `check` looks at it.
-            self.used = lost.link;
+            self.changed_to(lost.new);
         } else if let Some(link) = lost.link {
             // The link is as good as before.
             let reset = json!({"token": token(&link), "password": lost.new});

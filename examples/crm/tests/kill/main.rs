@@ -29,8 +29,8 @@ use support::{Crm, program::free_port};
 /// How many requests are mixed before it is enough.
 const REQUESTS: usize = 500;
 
-/// Rounds go on for this long at the most, on a slow machine.
-const LONGEST: Duration = Duration::from_secs(50);
+/// A machine that needs longer than this for them has something wrong.
+const LONGEST: Duration = Duration::from_secs(240);
 
 /// How many people do things at once.
 const AT_ONCE: usize = 6;
@@ -60,7 +60,7 @@ fn what_was_acknowledged_outlasts_kill_9() {
     }
     people::whole(&folder.path().join("crm.db"));
     println!("{requests} requests in {rounds} rounds, {:?}", begun.elapsed());
-    assert!(rounds >= 3 && requests >= 100, "too little was tried: {requests} in {rounds} rounds");
+    assert!(requests >= REQUESTS, "too little was tried: {requests} in {rounds} rounds");
 }
 
 /// Lets people do things until the program is killed. How many requests they made.

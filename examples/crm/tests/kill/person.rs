@@ -24,6 +24,16 @@ pub(crate) struct Lost {
     pub(crate) link: Option<String>,
 }
 
+/// The letter of a reset: one is all that anybody gets in the time this test takes.
+#[derive(Debug)]
+pub(crate) enum Letter {
+    NotAsked,
+    Awaited,
+    Link(String),
+    /// Its link was used, or went with a change of password.
+    Past,
+}
+
 /// Somebody, and what the program told them.
 pub(crate) struct Person {
     pub(crate) number: usize,
@@ -36,9 +46,9 @@ pub(crate) struct Person {
     pub(crate) outdated: Option<String>,
     pub(crate) lost: Option<Lost>,
     pub(crate) sessions: Vec<Session>,
-    pub(crate) asked: bool,
-    pub(crate) link: Option<String>,
-    pub(crate) used: Option<String>,
+    pub(crate) letter: Letter,
+    /// A link that must not work any more.
+    pub(crate) dead: Option<String>,
     pub(crate) leads: usize,
     pub(crate) added: Vec<(String, Is)>,
     /// How often a wrong password was tried: the program slows that down.
@@ -56,9 +66,8 @@ impl Person {
             outdated: None,
             lost: None,
             sessions: Vec::new(),
-            asked: false,
-            link: None,
-            used: None,
+            letter: Letter::NotAsked,
+            dead: None,
             leads: 0,
             added: Vec::new(),
             wrong: 0,
@@ -81,6 +90,11 @@ impl Person {
     pub(crate) fn changed_to(&mut self, new: String) {
         self.outdated = Some(std::mem::replace(&mut self.password, new));
         self.sessions.iter_mut().for_each(|session| session.stands = Is::Not);
+        match std::mem::replace(&mut self.letter, Letter::Past) {
+            Letter::NotAsked => self.letter = Letter::NotAsked,
+            Letter::Link(link) => self.dead = Some(link),
+            Letter::Awaited | Letter::Past => {}
+        }
     }
 
     /// A client in this person's own network.
