@@ -34,7 +34,9 @@ proptest! {
     fn spellings_share_a_budget(typed in anything()) {
         let name = LoginName::new(&typed);
         let found = !name.username_key().is_empty() || !name.email_key().is_empty();
-        prop_assume!(found);
+        if !found {
+            return Ok(());
+        }
         let spellings = [
             typed.to_ascii_uppercase(),
             typed.to_ascii_lowercase(),
