@@ -24,6 +24,7 @@
 //! | S16 | **No clock.** The store never asks for the time; commands carry it. |
 
 mod batch;
+pub mod bring_your_own;
 mod charge;
 mod error;
 pub mod memory;

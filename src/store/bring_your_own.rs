@@ -1,0 +1,1 @@
+#![doc = include_str!("bring_your_own.md")]
