@@ -7,7 +7,7 @@ mod house;
 
 use house::*;
 use portcullis::{
-    auth::{NewAccount, NewUser},
+    auth::{Credentials, NewAccount, NewUser},
     clock::Clock as _,
     model::{Client, Plan},
     secret::Purpose,
@@ -23,6 +23,7 @@ on_every_store! {
     what_strangers_leave_behind_expires
     logging_in_all_the_time_does_not_take_all_the_hashing
     one_forgot_does_not_send_twenty_letters
+    a_session_cannot_be_hidden_behind_ones_that_ended
 }
 
 fn seller(number: usize, email: &str) -> NewUser {
@@ -141,4 +142,21 @@ async fn one_forgot_does_not_send_twenty_letters(house: House) {
     house.post().await;
     house.auth.forgot_password("shared@acme.example", &client()).await.unwrap();
     assert_eq!(house.post().await.len(), 3);
+}
+
+/// Rows of sessions that were idle too long stay for hours. A thief who logs in often enough
+/// would fill the list with them and be missing from it.
+async fn a_session_cannot_be_hidden_behind_ones_that_ended(house: House) {
+    house.furnished().await;
+    let credentials = Credentials::new("admin", password(GOOD)).remember(true);
+    let thief = house.auth.login(credentials, &client()).await.unwrap().signed_in().unwrap();
+    house.clock.turn(Duration::SECOND);
+    for _ in 0..210 {
+        house.login("admin", GOOD).await;
+    }
+    house.clock.turn(Duration::minutes(31));
+    let me = house.login("admin", GOOD).await.identity;
+    let listed = house.auth.my_account(&me).sessions().await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|session| session.id).collect();
+    assert_eq!(ids, [me.session().id, thief.identity.session().id]);
 }

@@ -21,8 +21,15 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) async fn read<B: http_body::Body>(request: Request<B>) -> Self {
+    /// Reads a request; its body only where the head of it passes, so that nobody keeps a
+    /// request waiting that is refused anyway.
+    pub(super) async fn read<B: http_body::Body>(
+        request: Request<B>,
+        passes: impl FnOnce(&Method, &HeaderMap) -> bool,
+    ) -> Self {
         let (parts, body) = request.into_parts();
+        let passes = passes(&parts.method, &parts.headers);
+        let body = if passes { body::read(body).await } else { Err(Unread::Broken) };
         let path = parts.uri.path();
         Self {
             path: if path.is_empty() { "/".to_owned() } else { path.to_owned() },
@@ -30,7 +37,7 @@ impl Asked {
             method: parts.method,
             headers: parts.headers,
             peer: parts.extensions.get::<Peer>().copied(),
-            body: body::read(body).await,
+            body,
         }
     }
 

@@ -22,19 +22,33 @@ pub(super) enum Carried {
 }
 
 /// The cookie of that name.
+///
+/// Read byte by byte, as browsers compare names. A reader that trims more than blanks and tabs
+/// takes `U+2000 __Host-portcullis`, which any neighbouring host may set, for the name only this
+/// host can.
 pub(super) fn read(headers: &HeaderMap, name: &str) -> Carried {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let pairs = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     let mut carried = Carried::Nothing;
-    for line in headers.get_all(header::COOKIE) {
-        // A host's own cookies may hold bytes that are no text; ours are read all the same.
-        let line = String::from_utf8_lossy(line.as_bytes());
-        for cookie in Cookie::split_parse(line).flatten().filter(|cookie| cookie.name() == name) {
+    for pair in pairs {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=').map(trimmed);
+        let (Some(found), Some(value)) = (halves.next(), halves.next()) else { continue };
+        if found == name.as_bytes() {
             carried = match carried {
-                Carried::Nothing => Carried::One(cookie.value().to_owned()),
+                Carried::Nothing => Carried::One(String::from_utf8_lossy(value).into_owned()),
                 _ => Carried::Several,
             };
         }
     }
     carried
+}
+
+/// Without the blanks and tabs around it (RFC 6265 §5.2).
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let begin = bytes.iter().position(|byte| !is_blank(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is_blank(byte)).map_or(begin, |last| last + 1);
+    bytes.get(begin..end).unwrap_or_default()
 }
 
 /// Sets the session's cookie: until the browser closes, or on a remembered device until the
@@ -43,46 +57,38 @@ pub(super) fn session(site: &Site, session: &SignedIn, now: OffsetDateTime) -> R
     let token = session.token.reveal();
     let held = session.identity.session();
     let age = held.remembered.then(|| held.expires_at - now);
-    write(site, session_name(site).to_owned(), &token, "/".to_owned(), age)
+    write(site, session_name(site).to_owned(), &token, age)
 }
 
 /// Deletes the session's cookie.
 pub(super) fn no_session(site: &Site) -> Result<HeaderValue> {
-    write(site, session_name(site).to_owned(), "", "/".to_owned(), Some(Duration::ZERO))
+    write(site, session_name(site).to_owned(), "", Some(Duration::ZERO))
 }
 
 /// How long a page's cookie lives: long enough to choose a password.
 const PAGE: Duration = Duration::minutes(10);
 
-/// The name of the cookie that keeps a token for one page, so that it leaves the address bar.
+/// The name of the cookie that keeps a token for one page, so that it leaves the address bar. It
+/// says which page; its path cannot, since `__Host-`, which keeps a neighbouring host from
+/// setting it, goes with the path `/` only.
 pub(super) fn page_name(site: &Site, page: &str) -> String {
-    let prefix = if site.is_secure() { "__Secure-" } else { "" };
+    let prefix = if site.is_secure() { "__Host-" } else { "" };
     format!("{prefix}portcullis-{page}")
 }
 
 /// Keeps a token for one page.
 pub(super) fn page(site: &Site, page: &str, token: &str) -> Result<HeaderValue> {
-    write(site, page_name(site, page), token, page_path(site, page), Some(PAGE))
+    write(site, page_name(site, page), token, Some(PAGE))
 }
 
 /// Forgets it.
 pub(super) fn no_page(site: &Site, page: &str) -> Result<HeaderValue> {
-    write(site, page_name(site, page), "", page_path(site, page), Some(Duration::ZERO))
+    write(site, page_name(site, page), "", Some(Duration::ZERO))
 }
 
-fn page_path(site: &Site, page: &str) -> String {
-    format!("{}/{page}", site.base())
-}
-
-fn write(
-    site: &Site,
-    name: String,
-    value: &str,
-    path: String,
-    age: Option<Duration>,
-) -> Result<HeaderValue> {
+fn write(site: &Site, name: String, value: &str, age: Option<Duration>) -> Result<HeaderValue> {
     let mut cookie = Cookie::build((name, value))
-        .path(path)
+        .path("/")
         .http_only(true)
         .secure(site.is_secure())
         // Strict would show the log-in page to everybody who follows a link to this site.
@@ -92,4 +98,43 @@ fn write(
     let mut header = HeaderValue::from_str(&cookie.to_string()).map_err(unwritable)?;
     header.set_sensitive(true);
     Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn carried(line: &str) -> Carried {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        read(&headers, "__Host-portcullis")
+    }
+
+    /// Django and ASP.NET trimmed Unicode blanks, and so took a name that any neighbour may set
+    /// for one with the prefix.
+    #[test]
+    fn no_other_name_is_taken_for_the_one_with_the_prefix() {
+        let white = ('\0'..char::MAX).filter(|c| c.is_whitespace() || c.is_control());
+        for c in white.filter(|c| !matches!(c, ' ' | '\t') && !c.is_ascii_control()) {
+            for line in [
+                format!("{c}__Host-portcullis=planted"),
+                format!("__Host-portcullis{c}=planted"),
+                format!("{c} __Host-portcullis=planted"),
+            ] {
+                assert_eq!(carried(&line), Carried::Nothing, "{line:?}");
+                let both = format!("__Host-portcullis=mine; {line}");
+                assert_eq!(carried(&both), Carried::One("mine".to_owned()), "{line:?}");
+            }
+        }
+        for line in ["__host-portcullis=x", "__Host-portcullis", "=__Host-portcullis", "", ";;="] {
+            assert_eq!(carried(line), Carried::Nothing, "{line}");
+        }
+    }
+
+    #[test]
+    fn blanks_around_a_pair_are_none_of_it() {
+        let one = Carried::One("a=b".to_owned());
+        assert_eq!(carried("x=y;\t__Host-portcullis = a=b "), one);
+        assert_eq!(carried("__Host-portcullis=a; __Host-portcullis=a"), Carried::Several);
+    }
 }

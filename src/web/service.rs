@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 use super::{
     answer::{self, Answer},
@@ -71,7 +71,10 @@ impl Service {
     }
 
     async fn answer<B: http_body::Body>(self, request: Request<B>) -> Response<Body> {
-        let asked = Asked::read(request).await;
+        let site = self.door.auth().site();
+        let passes =
+            |method: &Method, headers: &HeaderMap| cross_origin::may_pass(method, headers, site);
+        let asked = Asked::read(request, passes).await;
         let is_head = asked.method == Method::HEAD;
         let call = Call { door: self.door, pages: self.pages, asked };
         let mut response = call.answer().await;
@@ -129,7 +132,7 @@ impl Call {
     }
 
     /// The path without the place the service is mounted at.
-    fn stripped<'p>(&self, path: &'p str) -> Option<&'p str> {
+    pub(super) fn stripped<'p>(&self, path: &'p str) -> Option<&'p str> {
         match path.strip_prefix(self.auth().site().base())? {
             "" => Some("/"),
             rest => rest.starts_with('/').then_some(rest),

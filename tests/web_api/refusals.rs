@@ -363,3 +363,27 @@ async fn every_answer_carries_the_headers() {
         );
     }
 }
+
+/// A body that never ends must not keep a request waiting that its head decides already.
+#[tokio::test]
+async fn another_sites_write_is_refused_before_its_body_is_read() {
+    struct Endless;
+    impl http_body::Body for Endless {
+        type Data = bytes::Bytes;
+        type Error = std::convert::Infallible;
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+    let web = Web::new().await;
+    let request = http::Request::post("/auth/api/session")
+        .header("content-type", "application/json")
+        .header("sec-fetch-site", "cross-site")
+        .body(Endless)
+        .unwrap();
+    let answer = tower_service::Service::call(&mut web.service.clone(), request).await.unwrap();
+    assert_eq!(answer.status(), 403);
+}

@@ -77,8 +77,8 @@ async fn a_store_that_is_gone_is_told_without_its_name() {
     let service = Service::new(auth);
     let token = "A".repeat(43);
     let cookie = format!(
-        "__Host-portcullis={token}; __Secure-portcullis-reset={token}; \
-         __Secure-portcullis-replace={token}"
+        "__Host-portcullis={token}; __Host-portcullis-reset={token}; \
+         __Host-portcullis-replace={token}"
     );
     let login = json!({"login": "admin", "password": GOOD});
     let reset = json!({"token": token, "password": GOOD});

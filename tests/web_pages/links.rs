@@ -1,11 +1,11 @@
 //! The pages behind mailed links.
 
-use portcullis::store::memory::MemoryStore;
+use portcullis::{auth::NewUser, store::memory::MemoryStore};
 use serde_json::json;
 use time::Duration;
 
 use crate::{
-    house::{BETTER, GOOD, House, written_token_in},
+    house::{BETTER, GOOD, House, client, kind, written_token_in},
     web::{Browser, Web, ask, get, send},
 };
 
@@ -26,8 +26,8 @@ async fn the_whole_walk_of_a_forgotten_password() {
     assert_eq!(
         opened.cookies(),
         [format!(
-            "__Secure-portcullis-reset={token}; HttpOnly; SameSite=Lax; Secure; \
-             Path=/auth/reset; Max-Age=600"
+            "__Host-portcullis-reset={token}; HttpOnly; SameSite=Lax; Secure; \
+             Path=/; Max-Age=600"
         )]
     );
     let page = browser.get("/auth/reset").await;
@@ -105,10 +105,10 @@ async fn only_the_cookie_of_the_page_is_used() {
     let post = |cookie: &str| {
         ask("POST", "/auth/reset").form(&[("password", BETTER)]).with("cookie", cookie)
     };
-    for name in ["portcullis-reset", "__Secure-portcullis-activate", "__Host-portcullis"] {
+    for name in ["portcullis-reset", "__Host-portcullis-activate", "__Host-portcullis"] {
         assert_eq!(send(&web.service, post(&cookie(name))).await.status, 410, "{name}");
     }
-    let name = "__Secure-portcullis-reset";
+    let name = "__Host-portcullis-reset";
     let twice = format!("{}; {name}={}", cookie(name), "A".repeat(43));
     assert_eq!(send(&web.service, post(&twice)).await.status, 410, "one of two was planted");
     let query = ask("POST", &format!("/auth/reset?token={token}")).form(&[("password", BETTER)]);
@@ -116,7 +116,7 @@ async fn only_the_cookie_of_the_page_is_used() {
     let field = ask("POST", "/auth/reset").form(&[("password", BETTER), ("token", &token)]);
     assert_eq!(send(&web.service, field).await.status, 400, "a token in the form");
     let activate =
-        get("/auth/activate").with("cookie", &format!("__Secure-portcullis-activate={token}"));
+        get("/auth/activate").with("cookie", &format!("__Host-portcullis-activate={token}"));
     assert_eq!(send(&web.service, activate).await.status, 410, "a link of another kind");
     assert_eq!(send(&web.service, post(&cookie(name))).await.status, 303);
 }
@@ -213,4 +213,33 @@ async fn duplicate_or_array_addresses_mail_nobody() {
     let ask = ask("POST", "/auth/forgot").body("application/x-www-form-urlencoded", body);
     assert_eq!(send(&web.service, ask).await.status, 200, "an address of nobody");
     assert!(web.house.post().await.is_empty());
+}
+
+/// On one shared computer two people open their letters one after the other; the form of the
+/// first is still there. Sending it must not give the second one's log-in the first's password.
+#[tokio::test]
+async fn a_form_works_for_the_link_it_was_shown_for_only() {
+    let web = Web::new().await;
+    let me = web.house.login("admin", GOOD).await.identity;
+    let accounts = web.house.auth.user_accounts(&me).unwrap();
+    let mut links = Vec::new();
+    for name in ["ada", "grace"] {
+        let email = format!("{name}@acme.example");
+        let new = NewUser::parse(name, &email, "Somebody", "salesperson").unwrap();
+        accounts.invite(&new, &client()).await.unwrap();
+        let letters = web.house.post().await;
+        links.push(format!("/auth/activate?token={}", written_token_in(&letters[0])));
+    }
+    let mut browser = web.browser();
+    browser.get(&links[0]).await;
+    assert!(browser.get("/auth/activate").await.text.contains("name=\"username\" value=\"ada\""));
+    browser.get(&links[1]).await;
+    let fields = [("username", "ada"), ("password", BETTER)];
+    let answer = browser.post("/auth/activate", &fields).await;
+    assert_eq!(answer.status, 409);
+    assert!(answer.text.contains("Another link was opened") && answer.text.contains("grace"));
+    assert_eq!(kind(web.house.try_login("grace", BETTER).await), "rejected");
+    let fields = [("username", "grace"), ("password", BETTER)];
+    assert_eq!(browser.post("/auth/activate", &fields).await.status, 303);
+    assert_eq!(kind(web.house.try_login("grace", BETTER).await), "ok");
 }

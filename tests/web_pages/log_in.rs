@@ -204,8 +204,8 @@ async fn a_temporary_password_is_replaced_first() {
     let answer = browser.log_in("admin", BETTER).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/auth/replace"));
     let cookie = answer.cookies()[0].to_owned();
-    assert!(cookie.starts_with("__Secure-portcullis-replace="), "{cookie}");
-    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/auth/replace; Max-Age=600"));
+    assert!(cookie.starts_with("__Host-portcullis-replace="), "{cookie}");
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600"));
     assert!(!browser.is_in().await);
     let page = browser.get("/auth/replace").await;
     assert!(page.status == 200 && page.text.contains("Choose your own password"));

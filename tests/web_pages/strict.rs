@@ -24,7 +24,7 @@ async fn forms_that_no_page_wrote_are_refused() {
         ("/auth/login", "login=admin;password=x"),
         ("/auth/forgot", ""),
         ("/auth/reset", "token=x&password=x"),
-        ("/auth/activate", "password=x&username=root"),
+        ("/auth/activate", "password=x&role=root"),
         ("/auth/replace", "password=x&next=/"),
         ("/auth/account", "current_password=x"),
         ("/auth/account", "current_password=x&new_password=y&user=other"),

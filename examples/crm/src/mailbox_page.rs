@@ -23,15 +23,24 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .layer(middleware::from_fn(only_here))
 }
 
-/// Refuses requests for another host. The name in the address bar is the one thing a stranger's
-/// page cannot choose: one whose name was pointed at this machine still sends its own name
-/// (DNS rebinding).
+/// Refuses requests for another host, and those that came by way of a proxy: it may have put
+/// this machine's name into them. The name in the address bar is the one thing a stranger's page
+/// cannot choose: one whose name was pointed at this machine still sends its own name (DNS
+/// rebinding).
 async fn only_here(request: Request, next: Next) -> Response {
-    if is_loopback(request.headers()) {
+    if is_loopback(request.headers()) && is_direct(request.headers()) {
         next.run(request).await
     } else {
-        (StatusCode::FORBIDDEN, "The mailbox is for this machine only.\n").into_response()
+        (StatusCode::FORBIDDEN, "The mailbox is for this machine only, and not through a proxy.\n")
+            .into_response()
     }
+}
+
+fn is_direct(headers: &HeaderMap) -> bool {
+    let by_proxy = |name: &str| {
+        matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+    };
+    !headers.keys().any(|name| by_proxy(name.as_str()))
 }
 
 fn is_loopback(headers: &HeaderMap) -> bool {

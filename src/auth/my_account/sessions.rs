@@ -8,6 +8,7 @@ use crate::{
         draft::{Deed, Draft, Note, Verdict, acting},
         session::stands,
     },
+    clock::to_micros,
     error::{Error, Result},
     id::SessionId,
     model::{Client, EventKind, Session},
@@ -16,7 +17,11 @@ use crate::{
 };
 
 /// How many sessions a list shows. Nobody has more that are worth telling apart.
-const SESSIONS_SHOWN: u32 = 200;
+const SESSIONS_SHOWN: usize = 200;
+
+/// How many rows are read at a time in search of them, and how often.
+const SLICE: u32 = 200;
+const SLICES: u32 = 25;
 
 impl MyAccount<'_> {
     /// The person's sessions that stand, newest first; the present one is among them.
@@ -27,14 +32,26 @@ impl MyAccount<'_> {
         let core = self.core();
         let (me, now) = (self.me, core.now());
         let equal = vec![Value::Bytes(me.user().id.as_bytes().to_vec())];
-        let newest = page(&tables::SESSIONS, "of_user", equal, SESSIONS_SHOWN)?.descending();
+        let mut newest = page(&tables::SESSIONS, "of_user", equal, SLICE)?.descending();
         let mut sessions = Vec::new();
-        for row in core.store.page(&newest).await? {
-            let session = Session::from_row(&row)?;
-            if stands(&session, me.user(), me.account(), &core.policy, now) {
-                sessions.push(session);
+        // Rows of sessions that have ended stay until they are purged. Whoever logged in often
+        // enough must not hide a session behind them.
+        for _ in 0..SLICES {
+            let rows = core.store.page(&newest).await?;
+            let mut last = None;
+            for row in &rows {
+                let session = Session::from_row(row)?;
+                last = Some((session.created_at, session.id));
+                if stands(&session, me.user(), me.account(), &core.policy, now) {
+                    sessions.push(session);
+                }
             }
+            let is_last = rows.len() < SLICE as usize || sessions.len() >= SESSIONS_SHOWN;
+            let Some((at, id)) = last.filter(|_| !is_last) else { break };
+            newest.after =
+                Some(vec![Value::Int(to_micros(at)), Value::Bytes(id.as_bytes().to_vec())]);
         }
+        sessions.truncate(SESSIONS_SHOWN);
         Ok(sessions)
     }
 

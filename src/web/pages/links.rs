@@ -93,9 +93,15 @@ impl Page {
     }
 
     async fn submit(&self, call: &Call) -> Answer {
-        let mut form = Form::read(&call.asked, &["password"])?;
+        let mut form = Form::read(&call.asked, &["username", "password"])?;
         let typed = form.need("password")?;
         let Some(token) = kept(call, self.name) else { return Ok(self.dead(call)) };
+        if let Some(shown) = form.take("username")
+            && let Ok(view) = call.auth().look_at_link(self.purpose, &token).await
+            && *shown != view.username
+        {
+            return Ok(self.page(call, &view, StatusCode::CONFLICT, Some(OTHER), &[]));
+        }
         let done = async {
             let password = typed::password((typed, "password"))?;
             let (auth, client) = (call.auth(), call.client());
@@ -123,8 +129,19 @@ impl Page {
             Err(Error::Rejected) => return Ok(self.dead(call)),
             Err(error) => return Err(error.into()),
         };
-        let status = form_status(missed);
-        Ok(call.pages.page(status, self.template, None, choosing(call, &view, missed)))
+        Ok(self.page(call, &view, form_status(missed), None, missed))
+    }
+
+    fn page(
+        &self,
+        call: &Call,
+        view: &LinkView,
+        status: StatusCode,
+        error: Option<&str>,
+        missed: &[Violation],
+    ) -> Response<Body> {
+        let values = context! { error, ..choosing(call, view, missed) };
+        call.pages.page(status, self.template, None, values)
     }
 
     fn dead(&self, call: &Call) -> Response<Body> {
@@ -132,6 +149,11 @@ impl Page {
         call.pages.page(StatusCode::GONE, "dead_link.html", None, values)
     }
 }
+
+/// What a form says that was shown for another link than the one opened last: two links opened
+/// in one browser share its cookie, and one person's password must not become another's.
+pub(super) const OTHER: &str = "Another link was opened in this browser since, so nothing was \
+                                saved. Look at the username below before you go on.";
 
 /// The status of a form: that of what it misses, if anything.
 pub(super) fn form_status(missed: &[Violation]) -> StatusCode {

@@ -45,6 +45,7 @@ const LOG_IN: (&str, &str) = ("/login", "Go to log-in");
 fn wanted(call: &Call) -> String {
     let path = call.asked.path.as_str();
     let base = call.auth().site().base();
-    let whole = if path.starts_with(base) { path.to_owned() } else { format!("{base}{path}") };
+    let is_whole = call.stripped(path).is_some();
+    let whole = if is_whole { path.to_owned() } else { format!("{base}{path}") };
     local::path(&whole).unwrap_or("/").to_owned()
 }

@@ -2,8 +2,11 @@
 
 use http::StatusCode;
 
-use super::links::{choosing, form_status, kept};
+use minijinja::context;
+
+use super::links::{OTHER, choosing, form_status, kept};
 use crate::{
+    auth::LinkView,
     error::Error,
     policy::Violation,
     secret::{Purpose, Token},
@@ -26,9 +29,16 @@ pub(super) async fn show(call: &Call, _: &str) -> Answer {
 
 /// `POST /replace`
 pub(super) async fn submit(call: &Call, _: &str) -> Answer {
-    let mut sent = Form::read(&call.asked, &["password"])?;
+    let mut sent = Form::read(&call.asked, &["username", "password"])?;
     let typed = sent.need("password")?;
     let ticket = ticket(call)?;
+    if let Some(shown) = sent.take("username") {
+        let view = look(call, &ticket).await?;
+        if *shown != view.username {
+            let values = context! { error => OTHER, ..choosing(call, &view, &[]) };
+            return Ok(call.pages.page(StatusCode::CONFLICT, "replace.html", None, values));
+        }
+    }
     let begun = async {
         let password = typed::password((typed, "password"))?;
         call.auth().replace_password(&ticket, &password, &call.client()).await
@@ -46,9 +56,13 @@ pub(super) async fn submit(call: &Call, _: &str) -> Answer {
 }
 
 async fn form(call: &Call, ticket: &Token, missed: &[Violation]) -> Answer {
-    let view = call.auth().look_at_link(Purpose::Replacement, ticket).await.map_err(again)?;
-    let values = choosing(call, &view, missed);
+    let view = look(call, ticket).await?;
+    let values = context! { error => (), ..choosing(call, &view, missed) };
     Ok(call.pages.page(form_status(missed), "replace.html", None, values))
+}
+
+async fn look(call: &Call, ticket: &Token) -> Result<LinkView, Refusal> {
+    call.auth().look_at_link(Purpose::Replacement, ticket).await.map_err(again)
 }
 
 /// The ticket the log-in left behind.

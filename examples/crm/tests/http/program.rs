@@ -84,6 +84,11 @@ fn the_mailbox_is_shown_on_this_machine_only() {
             assert_eq!(answer.status, 403, "{host}");
             assert!(!answer.body.contains("token="), "{host}");
         }
+        // A tunnel or a proxy that writes this machine's name into what strangers ask.
+        for by in ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"] {
+            let answer = client.send("GET", path, &[(by, "203.0.113.9")], "");
+            assert_eq!(answer.status, 403, "{by}");
+        }
     }
     let letters = until("a letter", || {
         let letters = client.get("/dev/mail.json").json();
