@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) database: PathBuf,
     /// The name and the public address.
     pub(crate) site: Site,
+    /// How many proxies stand before it and add to `X-Forwarded-For`.
+    pub(crate) proxies: usize,
     /// The mail server; without one, letters stay in the mailbox page.
     pub(crate) smtp: Option<Smtp>,
 }
@@ -44,6 +46,8 @@ impl Config {
         let site = Site::new(SITE, url.trim())
             .map_err(|error| BadSetting(format!("PUBLIC_URL cannot be used: {error}")))?;
         let database = database(&set("DATABASE_URL").unwrap_or_else(|| "sqlite:crm.db".into()))?;
+        let proxies = set("TRUSTED_PROXIES").map_or(Ok(0), |count| count.trim().parse::<u8>());
+        let proxies = proxies.map_err(|_| bad("TRUSTED_PROXIES", "a number, such as 0 or 1"))?;
         let smtp = set("SMTP_URL").map(|url| Smtp {
             url,
             from: set("MAIL_FROM").unwrap_or_else(|| sender(&site)),
@@ -56,7 +60,7 @@ impl Config {
                     .into(),
             ));
         }
-        Ok(Self { listen, database, site, smtp })
+        Ok(Self { listen, database, site, proxies: proxies.into(), smtp })
     }
 }
 
@@ -102,6 +106,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
         assert_eq!(config.site.origin(), "http://localhost:3000");
         assert_eq!(config.database, PathBuf::from("crm.db"));
+        assert_eq!(config.proxies, 0, "nobody's word but the connection's");
         assert!(config.smtp.is_none());
     }
 
@@ -134,10 +139,19 @@ mod tests {
     }
 
     #[test]
+    fn proxies_are_counted() {
+        assert_eq!(read(&[("TRUSTED_PROXIES", " 2 ")]).unwrap().proxies, 2);
+    }
+
+    #[test]
     fn a_bad_setting_is_named() {
-        for (name, value) in
-            [("PORT", "http"), ("PORT", "0"), ("BIND", "here"), ("PUBLIC_URL", "x")]
-        {
+        for (name, value) in [
+            ("PORT", "http"),
+            ("PORT", "0"),
+            ("BIND", "here"),
+            ("PUBLIC_URL", "x"),
+            ("TRUSTED_PROXIES", "-1"),
+        ] {
             let Err(BadSetting(why)) = read(&[(name, value)]) else {
                 panic!("{name} was accepted")
             };

@@ -4,12 +4,16 @@
 //! cargo run --release -p crm
 //! ```
 //!
+//! The operator's own commands run beside it, on the same file: `crm open-account` and
+//! `crm temporary-password`.
+//!
 //! | variable | means | without it |
 //! |---|---|---|
 //! | `PORT` | where to listen | 3000 |
 //! | `BIND` | on which address | 127.0.0.1: this machine only |
 //! | `DATABASE_URL` | an SQLite file, made where there is none | `sqlite:crm.db` |
 //! | `PUBLIC_URL` | how browsers reach it; links in letters begin with it | `http://localhost:PORT` |
+//! | `TRUSTED_PROXIES` | how many proxies stand before it and add to `X-Forwarded-For`; limits count by the address they name | 0: by the connection's |
 //! | `SMTP_URL` | the mail server | letters stay here, at `/dev/mail` |
 //! | `MAIL_FROM` | the sender of letters | `no-reply@` the public host |
 //! | `SMTP_CA` | a PEM file with a private authority of the mail server | the public ones |
@@ -24,6 +28,7 @@ mod leads;
 mod mailbox;
 mod mailbox_page;
 mod moment;
+mod operator;
 mod pages;
 mod post;
 mod serve;
@@ -46,8 +51,12 @@ async fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
+    let words: Vec<String> = std::env::args().skip(1).collect();
     let ended = match Config::read(|name| std::env::var(name).ok()) {
-        Ok(config) => serve::serve(config).await.map_err(|error| error.to_string()),
+        Ok(config) if words.is_empty() => {
+            serve::serve(config).await.map_err(|error| error.to_string())
+        }
+        Ok(config) => operator::act(config, &words).await.map_err(|error| error.to_string()),
         Err(error) => Err(error.0),
     };
     match ended {

@@ -37,7 +37,15 @@ pub(crate) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     drop(operator);
 
     let background = tokio::spawn(auth.clone().background());
-    let service = web::Service::new(auth.clone());
+    if auth.site().is_secure() && config.proxies == 0 {
+        // Something before this program speaks HTTPS, so every request comes from its address.
+        tracing::warn!(
+            "PUBLIC_URL is https and TRUSTED_PROXIES is 0: everybody behind the proxy shares one \
+             limit, so a hundred wrong log-ins stop everybody's for ten minutes. Set \
+             TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For"
+        );
+    }
+    let service = web::Service::new(auth.clone()).trusted_proxies(config.proxies);
     let door = service.door().clone();
     let app = App { auth: auth.clone(), door, leads: leads.clone(), pages, mailbox };
     let router = router(app, service).into_make_service_with_connect_info::<SocketAddr>();

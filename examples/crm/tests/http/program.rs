@@ -1,4 +1,8 @@
-use std::{io::Read as _, process::Command};
+use std::{
+    io::{Read as _, Write as _},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use serde_json::json;
 use tempfile::tempdir;
@@ -63,6 +67,64 @@ fn a_setting_that_cannot_be_used_is_named_but_never_quoted() {
     let (success, said) = run(command(folder.path(), free_port()).env("SMTP_URL", url));
     assert!(!success);
     assert!(said.contains("SMTP_URL") && !said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn behind_https_it_says_that_the_proxies_were_not_counted() {
+    for (count, is_said) in [(None, true), (Some("1"), false)] {
+        let folder = tempdir().unwrap();
+        let mut command = command(folder.path(), free_port());
+        command.env("PUBLIC_URL", "https://crm.example").env("SMTP_URL", "smtp://127.0.0.1:9");
+        if let Some(count) = count {
+            command.env("TRUSTED_PROXIES", count);
+        }
+        let mut child = command.spawn().unwrap();
+        let log = until("it to be ready", || {
+            let log = std::fs::read_to_string(folder.path().join("crm.log")).ok()?;
+            log.contains("ready").then_some(log)
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(log.contains("TRUSTED_PROXIES is 0"), is_said, "{log}");
+    }
+}
+
+#[test]
+fn the_operator_acts_beside_the_running_program() {
+    let folder = tempdir().unwrap();
+    let crm = Crm::start(folder.path(), free_port());
+    super::set_up(&crm);
+    let temporary = "brown ferns under snow";
+    let set = ["temporary-password", "admin", "lost the mailbox"];
+    let (success, said) = operate(folder.path(), &set, "short\n");
+    assert!(!success && said.contains("at least"), "{said}");
+    let (success, said) = operate(folder.path(), &set, &format!("{temporary}\n"));
+    assert!(success, "{said}");
+    let session = json!({"login": "admin", "password": temporary});
+    let answer = crm.client().call("POST", "/session", &session);
+    assert_eq!(answer.json()["status"], "password_change_required");
+
+    let open = ["open-account", "Bolt", "bea", "bea@bolt.example", "a new customer"];
+    let (success, said) = operate(folder.path(), &open, "");
+    assert!(success, "{said}");
+    until("the letter, which the running program sends", || {
+        let letters = crm.client().get("/dev/mail.json").json();
+        (letters[0]["to"] == "bea@bolt.example").then_some(())
+    });
+    let (success, said) = operate(folder.path(), &["delete-everything"], "");
+    assert!(!success && said.contains("crm open-account"), "{said}");
+}
+
+/// Runs one of the operator's commands with this input.
+fn operate(folder: &Path, words: &[&str], input: &str) -> (bool, String) {
+    let mut command = command(folder, free_port());
+    let command = command.args(words).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // One that does not read its input may have ended before.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stdout.is_empty());
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
 }
 
 /// Runs it to its end; what it said on stderr.
