@@ -15,6 +15,7 @@ mod link;
 mod login;
 mod my_account;
 mod operator;
+mod purge;
 mod recovery;
 mod replacement;
 mod session;

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::{
     entropy::EntropyError,
     policy::Violation,
-    secret::PasswordTooLong,
+    secret::{InvalidToken, PasswordTooLong},
     store::{Corrupt, StoreError},
 };
 
@@ -46,7 +46,7 @@ pub enum Error {
     #[error("this is not allowed for you")]
     Forbidden,
     /// The password was right, and the company's plan has ended.
-    #[error("the plan of this account has ended; ask your administrator")]
+    #[error("the plan of this account has ended; ask whoever runs this site")]
     AccountEnded,
     /// There is no such thing, or it is another account's.
     #[error("not found")]
@@ -57,7 +57,10 @@ pub enum Error {
         /// The field it is about.
         field: &'static str,
     },
-    /// More work than the machine does at once; the same for everybody. Nothing happened.
+    /// More than can be done at once, so nothing was changed; try again in a moment. Either every
+    /// hashing thread and every place in their queue is taken, which is the same for everybody, or
+    /// five times in a row somebody else changed one of the same rows first. Any call that writes
+    /// may answer the latter.
     #[error("busy; try again in a moment")]
     Busy,
     /// The store or the machine did not answer. Whether the change was made is unknown.
@@ -89,7 +92,8 @@ impl Error {
         Self::Invalid(vec![Violation::new(field, rule, message)])
     }
 
-    /// A password that is too long for a field.
+    /// A password that is too long, and the field of the request it stood in. `?` says
+    /// `password`.
     #[must_use]
     pub fn password_too_long(field: &'static str, error: PasswordTooLong) -> Self {
         Self::invalid(field, "max_bytes", error.to_string())
@@ -117,5 +121,39 @@ impl From<Corrupt> for Error {
 impl From<EntropyError> for Error {
     fn from(error: EntropyError) -> Self {
         Self::Unavailable(Box::new(error))
+    }
+}
+
+/// What cannot be a token is answered as a token nobody has.
+impl From<InvalidToken> for Error {
+    fn from(_: InvalidToken) -> Self {
+        Self::Rejected
+    }
+}
+
+/// In the field `password`; [`Error::password_too_long`] names another.
+impl From<PasswordTooLong> for Error {
+    fn from(error: PasswordTooLong) -> Self {
+        Self::password_too_long("password", error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::{Password, Token};
+
+    #[test]
+    fn what_cannot_be_read_is_refused_by_a_question_mark() {
+        let parse = |token: &str, password: String| -> Result<(Token, Password)> {
+            Ok((Token::parse(token)?, Password::new(password)?))
+        };
+        let token = "A".repeat(Token::LENGTH);
+        assert!(parse(&token, "x".into()).is_ok());
+        assert!(matches!(parse("no token", "x".into()), Err(Error::Rejected)));
+        let Err(Error::Invalid(violations)) = parse(&token, "x".repeat(5_000)) else {
+            panic!("too long");
+        };
+        assert_eq!((violations[0].field, violations[0].rule), ("password", "max_bytes"));
     }
 }

@@ -101,8 +101,10 @@ impl fmt::Debug for MailError {
 ///
 /// - **L1.** `Ok` means somebody else is now responsible for the letter.
 /// - **L2.** It answers: a server that hangs ends in [`MailError::Temporary`], within a minute.
-///   The outbox gives up waiting after that by itself.
-/// - **L3.** Letters do not wait for each other: `send` is called for several at once.
+///   After that the outbox drops the call and puts the letter off. It can do so only while `send`
+///   waits as futures do: one that blocks its thread holds the outbox up.
+/// - **L3.** Letters do not wait for each other: [`Auth::background`](crate::auth::Auth) calls
+///   `send` for several at once.
 /// - **L4.** Nothing of a letter is logged.
 #[async_trait]
 pub trait Mailer: Send + Sync + 'static {

@@ -10,12 +10,16 @@
 
 #[cfg(feature = "background")]
 mod background;
+mod deadline;
 mod find_reset;
 mod letters;
 mod post;
 mod set_up;
+#[cfg(test)]
+mod tests;
 
 pub use letters::Letters;
+pub(crate) use post::SEND;
 pub(crate) use set_up::set_up_link;
 
 use time::{Duration, OffsetDateTime};
@@ -43,19 +47,39 @@ const LONGEST_PAUSE: Duration = Duration::minutes(15);
 
 impl Auth {
     /// Does what is due in the outbox, one errand after the other, up to `limit`, and says how
-    /// many it did. For tests, and for hosts that bring their own loop instead of
-    /// [`Auth::background`].
+    /// many it took. For tests, and for hosts that bring their own loop instead of
+    /// [`Auth::background`]. Such a loop also calls [`flush_activity`](Self::flush_activity) and
+    /// [`purge`](Self::purge), each about once a minute:
+    ///
+    /// ```
+    /// # async fn due(auth: &portcullis::auth::Auth) -> portcullis::error::Result<()> {
+    /// while auth.work(64).await? > 0 {} // every few seconds
+    /// auth.flush_activity().await?; // "last seen"
+    /// while auth.purge(500).await? > 0 {} // what has expired
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A letter that takes longer than a minute to be handed over is put off, under any runtime.
+    /// Letters wait for each other here: call this from several tasks where that is too slow. A
+    /// call that is dropped leaves what it had taken and not done until three minutes after.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not answer.
-    /// Mail that cannot be sent is no error: it is tried again later.
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) or
+    /// [`Error::Busy`](crate::error::Error::Busy) where an errand met them, or could not be taken;
+    /// the others were done all the same, and that one comes again. Mail that cannot be sent is no
+    /// error: it is tried again later.
     pub async fn work(&self, limit: u32) -> Result<usize> {
         let due = take(&self.core, limit).await?;
         let count = due.len();
+        let mut met = Ok(count);
         for intent in due {
-            carry_out(&self.core, intent).await?;
+            // One that fails must not keep the rest of them leased.
+            if let Err(error) = carry_out(&self.core, intent).await {
+                met = met.and(Err(error));
+            }
         }
-        Ok(count)
+        met
     }
 }
 
@@ -77,6 +101,16 @@ async fn take(core: &Core, limit: u32) -> Result<Vec<Intent>> {
 
 /// Carries out one errand, or puts it off.
 async fn carry_out(core: &Core, intent: Intent) -> Result<()> {
+    let leased = intent.clone();
+    let done = attempt(core, intent).await;
+    if done.is_err() {
+        // A store that does not answer will not do this either: then the end of the lease does.
+        let _ = core.run(&PutOff { leased: &leased }).await;
+    }
+    done
+}
+
+async fn attempt(core: &Core, intent: Intent) -> Result<()> {
     if intent.dead_at <= core.now() {
         return give_up(core, intent, "too_late").await;
     }

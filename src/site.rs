@@ -2,7 +2,10 @@
 
 use std::{fmt, net::IpAddr};
 
-use crate::{model::Template, secret::Token};
+use crate::{
+    model::Template,
+    secret::{InvalidToken, Token},
+};
 
 /// What letters and pages say of the site, and where mailed links lead.
 ///
@@ -24,6 +27,8 @@ pub struct Site {
     origin: String,
     loopback: bool,
     base: String,
+    /// What was wrong with the base that was asked for.
+    base_finding: Option<String>,
     support: String,
 }
 
@@ -69,6 +74,7 @@ impl Site {
             origin,
             loopback,
             base: "/auth".to_owned(),
+            base_finding: None,
             support: String::new(),
         })
     }
@@ -80,14 +86,43 @@ impl Site {
         self
     }
 
-    /// Where the web door is mounted: `/auth` unless said otherwise. Letters, digits and `-`, `_`,
-    /// `.` and `/` stay; anything else would mean something in a cookie or a link, and is dropped.
+    /// Where the web door is mounted: `/auth` unless said otherwise, `""` or `"/"` for the root.
+    /// Each part between slashes consists of ASCII letters, digits, `-`, `_` and `.`, since
+    /// anything else would mean something in a cookie or a link.
+    /// [`Builder::build`](crate::auth::Builder::build) refuses others.
+    ///
+    /// At the root, mount the service with axum's `fallback_service`: `nest_service` panics there.
+    ///
+    /// ```
+    /// use portcullis::site::Site;
+    /// let site = Site::new("Acme CRM", "https://crm.example")?.mounted_at("/people/in");
+    /// assert_eq!(site.base(), "/people/in");
+    /// assert!(site.findings().is_empty());
+    /// assert_eq!(site.mounted_at("/in?x").findings().len(), 1);
+    /// # Ok::<(), portcullis::site::InvalidSite>(())
+    /// ```
     #[must_use]
     pub fn mounted_at(mut self, base: &str) -> Self {
-        let plain = |c: &char| c.is_ascii_alphanumeric() || ['-', '_', '.', '/'].contains(c);
-        let base: String = base.trim_matches('/').chars().filter(plain).collect();
-        self.base = if base.is_empty() { String::new() } else { format!("/{base}") };
+        let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+        let base = base.trim_matches('/');
+        let is_fine = |part: &str| !["", ".", ".."].contains(&part) && part.chars().all(plain);
+        let (fine, wrong): (Vec<_>, Vec<_>) = base.split('/').partition(|part| is_fine(part));
+        // What is wrong never reaches a link, also where nobody looks at the findings.
+        self.base = fine.iter().map(|part| format!("/{part}")).collect();
+        let refused = !base.is_empty() && !wrong.is_empty();
+        self.base_finding = refused.then(|| {
+            format!(
+                "site: it cannot be mounted at {base:?}: each part of the path must consist of \
+                 ASCII letters, digits, '-', '_' and '.'"
+            )
+        });
         self
+    }
+
+    /// What is wrong with these settings, in words for the developer who wrote them.
+    #[must_use]
+    pub fn findings(&self) -> Vec<String> {
+        self.base_finding.iter().cloned().collect()
     }
 
     /// The site's name.
@@ -124,6 +159,31 @@ impl Site {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.loopback
+    }
+
+    /// The token of the first mailed link of this site in a text: of what
+    /// [`danger_activation_link`](crate::auth::Acting::danger_activation_link) gives, or of a
+    /// letter's plain text in a test.
+    ///
+    /// ```
+    /// # let site = portcullis::site::Site::new("Acme CRM", "https://crm.example")?;
+    /// let written = "q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k";
+    /// let link = format!("https://crm.example/auth/activate?token={written}");
+    /// assert_eq!(site.token_in(&link)?.reveal().as_str(), written);
+    /// assert!(site.token_in("https://else.example/auth/activate").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidToken`] where there is none.
+    pub fn token_in(&self, text: &str) -> Result<Token, InvalidToken> {
+        let start = format!("{}{}/", self.origin, self.base);
+        let found = text.split(start.as_str()).skip(1).find_map(|link| {
+            let link = link.split(char::is_whitespace).next()?;
+            let (_, token) = link.split_once("?token=")?;
+            Token::parse(token).ok()
+        });
+        found.ok_or(InvalidToken)
     }
 
     /// The link a letter carries; `None` for letters that carry none.
@@ -193,8 +253,29 @@ mod tests {
                 let rest = link.strip_prefix("https://site.example:8443/");
                 prop_assert!(rest.is_some(), "{link}");
                 prop_assert!(link.ends_with(&argument), "{link}");
+                let read = site.token_in(&format!("Open {link}\n{}", site.origin())).unwrap();
+                prop_assert_eq!(&read.reveal()[..], &written);
             }
             prop_assert!(site.link(Template::Reset, &token).is_some());
+        }
+    }
+
+    #[test]
+    fn a_base_is_taken_as_it_is_or_reported() {
+        let at = |base: &str| Site::new("Site", "https://site.example").unwrap().mounted_at(base);
+        for (asked, base) in [
+            ("", ""),
+            ("/", ""),
+            ("auth", "/auth"),
+            ("/auth/", "/auth"),
+            ("/a.b/c-_D", "/a.b/c-_D"),
+        ] {
+            assert_eq!(at(asked).base(), base, "{asked}");
+            assert_eq!(at(asked).findings(), Vec::<String>::new(), "{asked}");
+        }
+        for wrong in ["/log in", "/anmelden\u{fc}", "/a?b", "/a//b", "/..", "/a/./b", "/{id}"] {
+            assert_eq!(at(wrong).findings().len(), 1, "{wrong}");
+            assert!(at(wrong).mounted_at("/auth").findings().is_empty());
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     entropy::{Entropy, SystemEntropy},
     hash::{Hasher, Hashing},
     mail::Mailer,
-    outbox::Letters,
+    outbox::{self, Letters},
     policy::Policy,
     secret::SiteKey,
     site::Site,
@@ -133,8 +133,9 @@ impl Builder {
                  migrations, or use a newer portcullis"
             ));
         }
-        if self.site.is_none() {
-            findings.push("no site: call .site(Site::new(name, public_url)?)".into());
+        match &self.site {
+            Some(site) => findings.extend(site.findings()),
+            None => findings.push("no site: call .site(Site::new(name, public_url)?)".into()),
         }
         if self.mailer.is_none() {
             findings.push("no mailer: call .mailer(…), with SmtpMailer or your own".into());
@@ -158,6 +159,7 @@ impl Builder {
             letters: self.letters,
             key: self.key.map_or_else(OnceLock::new, OnceLock::from),
             seen: Mutex::default(),
+            patience: outbox::SEND,
             bell: Bell::default(),
         });
         Ok((Auth { core: Arc::clone(&core) }, Operator { core }))

@@ -39,6 +39,8 @@ pub(crate) struct Core {
     pub(crate) letters: Letters,
     pub(crate) key: OnceLock<SiteKey>,
     pub(crate) seen: Mutex<super::activity::Seen>,
+    /// How long the mailer has for a letter.
+    pub(crate) patience: std::time::Duration,
     /// Woken when the outbox has work.
     pub(crate) bell: super::bell::Bell,
 }
@@ -228,7 +230,7 @@ fn hash_error(error: HashError) -> Error {
     }
 }
 
-/// The column of a table's first value, as a key for [`Core::get`] where there is nobody.
+/// Text, as a value to [find](Core::find) or [page](page()) by.
 pub(crate) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }

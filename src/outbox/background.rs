@@ -8,20 +8,16 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::{PutOff, carry_out, take};
+use super::{carry_out, take};
 use crate::{
     auth::{Auth, core::Core},
     error::Result,
     model::Intent,
-    store::Table,
 };
 
 /// How many letters are on their way at once. One whose mail server hangs takes up a place for
-/// as long as [`SEND`] at the most, and comes back later and later.
+/// as long as [`SEND`](super::SEND) at the most, and comes back later and later.
 const AT_ONCE: usize = 64;
-
-/// The longest a letter may take to be handed over.
-const SEND: Duration = Duration::from_secs(60);
 
 /// How often the outbox is looked at when nothing rings.
 const LOOK: Duration = Duration::from_secs(2);
@@ -31,12 +27,15 @@ const FLUSH: Duration = Duration::from_secs(30);
 
 /// How often what has expired is purged, and how much at a time.
 const PURGE: Duration = Duration::from_secs(60);
-const PURGE_SLICE: u32 = 500;
+const PURGE_SLICE: u16 = 500;
 
 impl Auth {
     /// Sends letters, writes "last seen" and purges what has expired, until it is dropped: give
-    /// it to `tokio::spawn`. Several processes may run it on one store. Dropping it loses
-    /// nothing: what was not done is still there for the next.
+    /// it to `tokio::spawn`. Several processes may run it on one store.
+    ///
+    /// Dropping it loses no letter. One that was on its way comes again when its lease ends, three
+    /// minutes later, and may then arrive twice. "Last seen" of the last half minute is still to be
+    /// written: call [`flush_activity`](Self::flush_activity) before the process ends.
     pub async fn background(self) {
         let core = self.core.as_ref();
         let mut out = Out::new(Arc::clone(&self.core));
@@ -50,10 +49,19 @@ impl Auth {
                 flushed = Instant::now();
             }
             if purged.elapsed() >= PURGE {
-                say(purge(core).await);
+                say(self.purge_all().await);
                 purged = Instant::now();
             }
         }
+    }
+
+    /// Purges until a round leaves no table with a whole slice of what has expired.
+    async fn purge_all(&self) -> Result<()> {
+        while self.purge(PURGE_SLICE.into()).await? >= PURGE_SLICE.into() {
+            // A log-in that waits goes first.
+            tokio::task::yield_now().await;
+        }
+        Ok(())
     }
 }
 
@@ -98,23 +106,8 @@ impl Out {
         let core = Arc::clone(&self.core);
         self.going.spawn(async move {
             let _place = place;
-            let leased = intent.clone();
-            match time::timeout(SEND, carry_out(&core, intent)).await {
-                Ok(result) => say(result),
-                Err(_) => say(core.run(&PutOff { leased: &leased }).await),
-            }
+            say(carry_out(&core, intent).await);
             core.bell.ring();
         });
     }
-}
-
-/// Deletes a slice of what has expired from each table where rows expire.
-async fn purge(core: &Core) -> Result<()> {
-    for table in Table::ALL.iter().filter(|table| table.expires.is_some()) {
-        while core.store.purge(table, core.now(), PURGE_SLICE).await? == PURGE_SLICE {
-            // A log-in that waits goes first.
-            tokio::task::yield_now().await;
-        }
-    }
-    Ok(())
 }

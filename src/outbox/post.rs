@@ -1,6 +1,8 @@
 //! One letter: its link minted, its text rendered, handed over.
 
-use super::{PutOff, finish, give_up, holds};
+use std::time::Duration;
+
+use super::{PutOff, deadline::within, finish, give_up, holds};
 use crate::{
     auth::{
         core::{Core, Task, page},
@@ -19,6 +21,10 @@ use crate::{
     secret::{Purpose, Token},
     store::{Record as _, Value, tables},
 };
+
+/// The longest a letter may take to be handed over. A mail server that answers at all does so in
+/// seconds, and the lease must be longer.
+pub(crate) const SEND: Duration = Duration::from_secs(60);
 
 /// How many reset links of one person stand together; the oldest makes room.
 const STANDING: usize = 3;
@@ -57,7 +63,12 @@ pub(super) async fn post(core: &Core, mut intent: Intent) -> Result<()> {
         }
     };
     intent = minted.intent;
-    match core.mailer.send(&letter).await {
+    let sent = match within(core.patience, core.mailer.send(&letter)).await {
+        Ok(Some(sent)) => sent,
+        Ok(None) => Err(MailError::temporary("the mailer took too long")),
+        Err(no_thread) => Err(MailError::temporary(no_thread)),
+    };
+    match sent {
         Ok(()) => finish(core, &intent).await,
         Err(MailError::Permanent(_)) => give_up(core, intent, "refused").await,
         Err(error) => {

@@ -109,8 +109,8 @@ pub(super) fn words(refusal: &Refusal, site: &Site) -> String {
         Error::Invalid(_) => "Some requirements are not met; each is listed.",
         Error::Forbidden => "This is not allowed for you. Ask your administrator.",
         Error::AccountEnded => {
-            "The password is right, and the plan of your company has ended. Your administrator \
-             can still log in and renew it."
+            "The password is right, and the plan of your company has ended. To go on, ask \
+             whoever runs this site."
         }
         Error::NotFound => "There is no such thing here.",
         Error::Conflict { field: "seats" } => {
@@ -120,7 +120,7 @@ pub(super) fn words(refusal: &Refusal, site: &Site) -> String {
             "It is already taken, or somebody else changed it meanwhile. Look again, and choose \
              another."
         }
-        Error::Busy => "Nothing happened: there is more to do than the machine can. Try again.",
+        Error::Busy => "Nothing was changed: too much is going on at once. Try again.",
         Error::Unavailable(_) => {
             "The service did not answer, so it is not known whether the change was made. Try \
              again in a moment."
@@ -128,7 +128,7 @@ pub(super) fn words(refusal: &Refusal, site: &Site) -> String {
     };
     let contact = site.support_contact();
     if matches!(refusal.error, Error::AccountEnded) && !contact.is_empty() {
-        return format!("{words} Or contact {contact}.");
+        return format!("{words} Contact: {contact}.");
     }
     words.to_owned()
 }

@@ -28,7 +28,8 @@ use crate::{
 /// The JSON API and the pages, as one `tower` service.
 ///
 /// Mount it where [`Site::base`](crate::site::Site::base) says, with that prefix stripped or not.
-/// It answers every request, and never fails.
+/// At the root, where the base is empty, axum's `nest_service` panics: use `fallback_service`
+/// there. It answers every request, and never fails.
 ///
 /// ```
 /// # fn mount(auth: portcullis::auth::Auth) {

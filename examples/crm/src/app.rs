@@ -55,7 +55,13 @@ pub(crate) fn router(app: App, service: web::Service) -> Router {
         .route("/healthz", get(health))
         .route(&style, get(pages::style))
         .with_state(app);
-    own.nest_service(&base, service).layer(middleware::from_fn(tell_peer))
+    // axum nests nothing at the root; there the service has whatever the CRM does not answer.
+    let all = if base.is_empty() {
+        own.fallback_service(service)
+    } else {
+        own.nest_service(&base, service)
+    };
+    all.layer(middleware::from_fn(tell_peer))
 }
 
 /// 200 as soon as there is something to serve, and for as long as the file answers.
