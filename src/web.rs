@@ -7,28 +7,86 @@
 //! With axum; any other `tower` server will do:
 //!
 //! ```
-//! use axum::{Router, extract::State, response::Html, routing::get};
-//! use http::HeaderMap;
-//! use portcullis::web::{Door, Service};
+//! use std::net::SocketAddr;
 //!
-//! async fn home(State(door): State<Door>, headers: HeaderMap) -> Html<String> {
+//! use axum::{
+//!     Router,
+//!     extract::{ConnectInfo, Request, State},
+//!     http::{HeaderMap, Method},
+//!     middleware::{self, Next},
+//!     response::{IntoResponse, Redirect, Response},
+//!     routing::{get, post},
+//! };
+//! use portcullis::{
+//!     auth::Auth,
+//!     error::Error,
+//!     policy::Permission,
+//!     web::{Door, Peer, Service},
+//! };
+//!
+//! async fn home(State(door): State<Door>, headers: HeaderMap) -> Response {
 //!     match door.identify(&headers).await {
-//!         Ok(me) => Html(format!("Hello, {}", me.user().name)),
-//!         Err(_) => Html(format!("<a href=\"{}\">Log in</a>", door.log_in_path("/"))),
+//!         // Plain text. In a page the name must be escaped: people choose it themselves.
+//!         Ok(me) => format!("Hello, {}", me.user().name).into_response(),
+//!         Err(error) => refuse(&door, "/", error),
 //!     }
 //! }
 //!
-//! fn app(auth: portcullis::auth::Auth) -> Router {
-//!     let service = Service::new(auth);
+//! // `admit` also refuses what a page of another site sent: for every route that changes something.
+//! async fn add_lead(State(door): State<Door>, method: Method, headers: HeaderMap) -> Response {
+//!     let allowed = async {
+//!         let me = door.admit(&method, &headers).await?;
+//!         me.require(Permission::LEADS_EDIT)?;
+//!         Ok(me)
+//!     };
+//!     match allowed.await {
+//!         Ok(me) => format!("Added for {}", me.account().name).into_response(),
+//!         Err(error) => refuse(&door, "/", error),
+//!     }
+//! }
+//!
+//! // Only `Unauthenticated` means "log in". The store being away is not the person's fault.
+//! fn refuse(door: &Door, next: &str, error: Error) -> Response {
+//!     match error {
+//!         Error::Unauthenticated => Redirect::to(&door.log_in_path(next)).into_response(),
+//!         error => door.problem(error).into_response(),
+//!     }
+//! }
+//!
+//! async fn tell_peer(mut request: Request, next: Next) -> Response {
+//!     let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip());
+//!     if let Some(address) = from {
+//!         request.extensions_mut().insert(Peer(address));
+//!     }
+//!     next.run(request).await
+//! }
+//!
+//! fn app(auth: Auth) -> Router {
+//!     let base = auth.site().base().to_owned();
+//!     let service = Service::new(auth); // behind a proxy: .trusted_proxies(1)
 //!     Router::new()
 //!         .route("/", get(home))
+//!         .route("/leads", post(add_lead))
 //!         .with_state(service.door().clone())
-//!         .nest_service("/auth", service)
+//!         // axum panics on an empty path: at the root, use .fallback_service(service) instead.
+//!         .nest_service(&base, service)
+//!         .layer(middleware::from_fn(tell_peer))
+//! }
+//!
+//! async fn serve(auth: Auth, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+//!     let app = app(auth).into_make_service_with_connect_info::<SocketAddr>();
+//!     axum::serve(listener, app).await
 //! }
 //! ```
 //!
-//! The server knows where a request came from, and says so by a [`Peer`] in the request's
-//! extensions; without it, limits cannot tell networks apart.
+//! # Where a request came from
+//! The server knows it, and `tell_peer` says it, by a [`Peer`] in the request's extensions. Do not
+//! leave it out. Limits count by network, and requests whose network is unknown share **one**
+//! budget: then a hundred wrong log-ins from anywhere stop everybody's log-in for ten minutes.
+//! The same happens behind a proxy whose host did not say so by [`Service::trusted_proxies`]: every
+//! request comes from the proxy's address.
+//!
+#![doc = include_str!("web/calls.md")]
 //!
 //! # What holds for every answer
 //! - Nothing is cached but the style sheet, nothing is framed, no script runs, no referrer leaves.
@@ -47,6 +105,8 @@ mod answer;
 mod api;
 mod asked;
 mod body;
+#[cfg(test)]
+mod calls;
 mod cookies;
 mod cross_origin;
 mod door;

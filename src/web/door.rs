@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use time::OffsetDateTime;
 
 use super::{
@@ -11,15 +11,16 @@ use super::{
     refusal::Refusal,
 };
 use crate::{
-    auth::{Auth, Identity, SessionToken},
+    auth::{Auth, Identity, SessionToken, SignedIn},
     error::{Error, Result},
-    model::Client,
+    model::{Client, Transport},
 };
 
 /// The address a request's connection came from.
 ///
 /// A host's server knows it and puts it into the request's extensions before
-/// [`Service`](super::Service) sees it; without it, limits cannot tell networks apart.
+/// [`Service`](super::Service) sees it. Without it all requests share one budget: a hundred wrong
+/// log-ins from anywhere stop everybody's for ten minutes. The module's example shows how.
 ///
 /// ```
 /// let mut request = http::Request::new(());
@@ -125,6 +126,68 @@ impl Door {
         let base = self.auth.site().base();
         let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
         format!("{base}/login?next={next}")
+    }
+
+    /// The `Set-Cookie` of a session, for a host's own log-in. It is the cookie
+    /// [`identify`](Self::identify) and the pages look for.
+    ///
+    /// A log-in page of one's own, beside the door's:
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue, Method};
+    /// use portcullis::{auth::{Credentials, LogIn}, error::Result, secret::Password, web::{Door, Peer}};
+    ///
+    /// async fn log_in(
+    ///     door: &Door,
+    ///     headers: &HeaderMap,
+    ///     peer: Option<Peer>,
+    ///     name: &str,
+    ///     typed: String,
+    /// ) -> Result<Option<HeaderValue>> {
+    ///     door.refuse_cross_origin(&Method::POST, headers)?;
+    ///     let client = door.client(headers, peer);
+    ///     let credentials = Credentials::new(name, Password::new(typed)?);
+    ///     let LogIn::SignedIn(session) = door.auth().login(credentials, &client).await? else {
+    ///         return Ok(None); // a temporary password: the page /auth/login does the rest
+    ///     };
+    ///     // Nobody is left with a token that somebody else may have planted.
+    ///     if let Some(old) = door.session_token(headers)? {
+    ///         door.auth().logout(&old, &client).await?;
+    ///     }
+    ///     door.session_cookie(&session).map(Some)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for a session that travels as a bearer token: its token is refused in
+    /// a cookie.
+    pub fn session_cookie(&self, session: &SignedIn) -> Result<HeaderValue> {
+        if session.token.transport() != Transport::Cookie {
+            return Err(Error::Malformed("This session was opened for Authorization: Bearer."));
+        }
+        cookies::session(self.auth.site(), session, self.now())
+    }
+
+    /// The `Set-Cookie` that makes a browser forget its session, for a host's own log-out. It
+    /// ends nothing: call [`Auth::logout`] with the [token](Self::session_token) first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the header cannot be written, which no site's settings cause.
+    pub fn no_session_cookie(&self) -> Result<HeaderValue> {
+        cookies::no_session(self.auth.site())
+    }
+
+    /// The token a request shows, by the cookie or by `Authorization: Bearer`; `None` where it
+    /// shows none, or something that cannot be one. It was not checked:
+    /// [`identify`](Self::identify) does that.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] where both were sent.
+    pub fn session_token(&self, headers: &HeaderMap) -> Result<Option<SessionToken>> {
+        match self.shown(headers)? {
+            Shown::Token(token) => Ok(Some(token)),
+            Shown::Nothing | Shown::Unreadable => Ok(None),
+        }
     }
 
     /// An error as the JSON API answers it: `application/problem+json` with its status.

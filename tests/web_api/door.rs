@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, Method};
 use portcullis::{
+    auth::{Auth, Credentials},
     error::Error,
+    model::Transport,
     site::Site,
     store::memory::MemoryStore,
     web::{Door, Peer, Service},
@@ -10,7 +12,7 @@ use portcullis::{
 use serde_json::json;
 
 use crate::{
-    house::{GOOD, House},
+    house::{GOOD, House, LetterBox, client, password},
     web::{Web, ask, get, on_site, send},
 };
 
@@ -148,6 +150,60 @@ async fn axum_mounts_it() {
     }
     assert_eq!(send("HEAD", "/auth/login", String::new()).await, (200, String::new()));
     assert_eq!(send("GET", "/", String::new()).await.1, "home");
+}
+
+#[tokio::test]
+async fn axum_mounts_it_at_the_root() {
+    use axum::{Router, http::Request, routing};
+    use tower_service::Service as _;
+    let house = House::new(MemoryStore::new());
+    let site = Site::new("Site", "https://crm.example").unwrap().mounted_at("/");
+    let router: Router = Router::new()
+        .route("/", routing::get(|| async { "home" }))
+        .fallback_service(Service::new(on_site(&house, site)));
+    for (path, status) in [("/", 200), ("/login", 200), ("/api/session", 401), ("/nowhere", 404)] {
+        let request = Request::builder().uri(path).body(axum::body::Body::empty());
+        let Ok(response) = router.clone().call(request.unwrap()).await;
+        assert_eq!(response.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_mounted_at_is_reported() {
+    let site = Site::new("Site", "https://crm.example").unwrap().mounted_at("/log in");
+    let builder = Auth::builder(MemoryStore::new()).site(site).mailer(LetterBox::default());
+    let error = builder.build().unwrap_err();
+    assert!(error.findings()[0].contains("\"log in\""), "{error}");
+}
+
+/// A host's own log-in and log-out, beside the door's.
+#[tokio::test]
+async fn hosts_set_the_cookie_themselves() {
+    let web = Web::new().await;
+    let (auth, door) = (&web.house.auth, web.service.door());
+    let session = web.house.login("admin", GOOD).await;
+    let set = door.session_cookie(&session).unwrap();
+    assert!(set.is_sensitive());
+    let (cookie, rest) = set.to_str().unwrap().split_once("; ").unwrap();
+    assert_eq!(rest, "HttpOnly; SameSite=Lax; Secure; Path=/");
+    let shown = headers(&[("cookie", cookie)]);
+    assert_eq!(door.identify(&shown).await.unwrap().user().id, web.admin.id);
+
+    let token = door.session_token(&shown).unwrap().unwrap();
+    auth.logout(&token, &client()).await.unwrap();
+    assert!(matches!(door.identify(&shown).await, Err(Error::Unauthenticated)));
+    let gone = door.no_session_cookie().unwrap();
+    let gone = gone.to_str().unwrap();
+    assert!(gone.starts_with("__Host-portcullis=; ") && gone.contains("; Max-Age=0"), "{gone}");
+
+    assert!(door.session_token(&HeaderMap::new()).unwrap().is_none());
+    assert!(door.session_token(&headers(&[("cookie", "__Host-portcullis=x")])).unwrap().is_none());
+    let both = headers(&[("cookie", cookie), ("authorization", "Bearer x")]);
+    assert!(matches!(door.session_token(&both), Err(Error::Malformed(_))));
+
+    let credentials = Credentials::new("admin", password(GOOD)).transport(Transport::Bearer);
+    let bearer = auth.login(credentials, &client()).await.unwrap().signed_in().unwrap();
+    assert!(matches!(door.session_cookie(&bearer), Err(Error::Malformed(_))));
 }
 
 #[tokio::test]
