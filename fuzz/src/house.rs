@@ -35,8 +35,9 @@ pub const PASSWORD: &str = "seven green lanterns swing";
 const HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$clsUEPMFf6GGU0MY+zmlvsPx3/xpPQJEylBF+B+2KaU";
 
-/// How many inputs one house takes, so that what it remembers stays small.
-const INPUTS: u32 = 1_000;
+/// How many inputs one house takes: each passes up to two days, and a session lives for a year
+/// at the most.
+const INPUTS: u32 = 150;
 
 #[derive(Clone)]
 struct Hours(Arc<AtomicI64>);
@@ -94,8 +95,8 @@ impl House {
         let mut policy = Policy::crm();
         policy.limits.network_failures = 1_000_000;
         policy.limits.forgot_per_network = 1_000_000;
-        policy.lifetimes.session = time::Duration::days(3_650);
-        policy.lifetimes.session_idle = time::Duration::days(3_650);
+        policy.lifetimes.session = time::Duration::days(366);
+        policy.lifetimes.session_idle = time::Duration::days(366);
         let (auth, _) = Auth::builder(store.clone())
             .site(Site::new("Fuzz", "https://fuzz.example").expect("a site"))
             .mailer(Nowhere)
