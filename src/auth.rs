@@ -1,25 +1,31 @@
 //! What can be done, one file a task, named as people name it.
 
+mod act;
 mod activation;
 mod activity;
 mod bell;
 pub(crate) mod budgets;
 mod builder;
+mod claim;
 mod colleagues;
 pub(crate) mod core;
+mod cursor;
 pub(crate) mod draft;
 mod identity;
 mod invitations;
 mod invite;
+mod lift;
 mod link;
 mod login;
 mod my_account;
 mod operator;
 mod purge;
+mod rank;
 mod recovery;
 mod replacement;
 mod session;
 mod user_accounts;
+mod words;
 
 pub use builder::{BuildError, Builder};
 pub use identity::{Identity, SessionToken};
@@ -29,7 +35,7 @@ pub use link::LinkView;
 pub use login::{Credentials, LogIn, SignedIn, Ticket};
 pub use my_account::{MyAccount, Overview};
 pub use operator::{Acting, NewAccount, Opened, Operator};
-pub use user_accounts::UserAccounts;
+pub use user_accounts::{Changes, Listed, Profile, UserAccounts, Wanted};
 
 use std::{fmt, sync::Arc};
 

@@ -23,7 +23,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// The request itself cannot be read, so nothing was asked of the library. Doors answer
-    /// this; no method of [`Auth`](crate::auth::Auth) does.
+    /// this; of the library's own calls only lists do, for a cursor they did not give out.
     #[error("the request cannot be read: {0}")]
     Malformed(&'static str),
     /// There is no valid session: log in again.

@@ -15,6 +15,7 @@ mod names;
 mod session;
 mod user;
 mod username;
+mod word;
 
 pub use account::Account;
 pub use client::{Client, Network};
@@ -29,3 +30,4 @@ pub use names::{InvalidName, PersonName, Plan, Role};
 pub use session::{Session, Transport};
 pub use user::{Stamps, Status, User};
 pub use username::{InvalidUsername, Username};
+pub use word::UserWord;

@@ -8,7 +8,7 @@ mod house;
 
 use house::*;
 use portcullis::{
-    auth::{LogIn, NewUser, SignedIn},
+    auth::{Changes, LogIn, NewUser, SignedIn},
     clock::{Clock as _, to_micros},
     id::UserId,
     model::{Event, Template},
@@ -82,6 +82,11 @@ async fn every_cause_has_the_effects_the_table_says(house: House) {
                 Template::Activated => "active",
                 Template::TemporaryPassword => "temporary",
                 Template::PasswordChanged | Template::PasswordReset => "password",
+                Template::UsernameChanged => "username",
+                Template::ProfileChanged => "name",
+                Template::RoleChanged => "role",
+                Template::Disabled => "disabled",
+                Template::Enabled => "enabled again",
                 other => panic!("{other:?} is no notice"),
             };
             assert!(letters[0].text.to_lowercase().contains(words), "{cause:?}");
@@ -160,6 +165,24 @@ async fn set(house: &House, cause: Cause, admin: UserId, number: usize) -> Scene
             let own = Thing::Session(house.login("admin", GOOD).await);
             Scene { user: admin, things: vec![link, other], own: Some(own) }
         }
+        Cause::Enabled => {
+            let user = house.employee(&format!("user{number}"), "salesperson").await.id;
+            let me = house.login("admin", GOOD).await.identity;
+            let accounts = house.auth.user_accounts(&me).unwrap();
+            accounts.disable(user, "scene", &client()).await.unwrap();
+            Scene { user, things: Vec::new(), own: None }
+        }
+        Cause::UsernameChanged
+        | Cause::NameChanged
+        | Cause::RoleChanged
+        | Cause::Disabled
+        | Cause::SignedOut => {
+            let name = format!("user{number}");
+            let user = house.employee(&name, "salesperson").await.id;
+            let link = house.forgot(&format!("{name}@acme.example")).await;
+            let session = Thing::Session(house.login(&name, GOOD).await);
+            Scene { user, things: vec![Thing::Link(Purpose::Reset, link), session], own: None }
+        }
         other => panic!("{other:?} has no scene"),
     }
 }
@@ -193,8 +216,23 @@ async fn strike(house: &House, cause: Cause, scene: &Scene) {
             auth.my_account(&own.identity).end_other_sessions(&here).await.unwrap();
             assert!(auth.identify(&own.token).await.is_ok(), "one's own goes on");
         }
-        _ => panic!("{cause:?} does not strike"),
+        _ => strike_as_administrator(house, cause, scene.user).await,
     }
+}
+
+async fn strike_as_administrator(house: &House, cause: Cause, user: UserId) {
+    let me = house.login("admin", GOOD).await.identity;
+    let (accounts, here) = (house.auth.user_accounts(&me).unwrap(), client());
+    let changes = match cause {
+        Cause::UsernameChanged => Changes::new().username("somebody"),
+        Cause::NameChanged => Changes::new().name("Somebody Else"),
+        Cause::RoleChanged => Changes::new().role("sales_manager"),
+        Cause::Disabled => return drop(accounts.disable(user, "why", &here).await.unwrap()),
+        Cause::Enabled => return drop(accounts.enable(user, &here).await.unwrap()),
+        Cause::SignedOut => return accounts.sign_out(user, &here).await.unwrap(),
+        _ => panic!("{cause:?} does not strike"),
+    };
+    accounts.update(user, &changes, &here).await.unwrap();
 }
 
 async fn ticket(house: &House, word: &str) -> Token {

@@ -17,3 +17,5 @@ mod refusals;
 mod sessions;
 #[path = "web_api/unavailable.rs"]
 mod unavailable;
+#[path = "web_api/users.rs"]
+mod users;

@@ -52,7 +52,13 @@ impl Budgets<'_> {
         self.take(rule, "invitations", &[account.as_bytes()])
     }
 
-    /// Activation letters of one account to one mailbox.
+    /// Usernames the administrators of one account give to users it has.
+    pub(crate) fn renames(&self, account: AccountId) -> Charge {
+        let rule = Rule::Window { limit: self.limits.renames_per_day, window: Duration::DAY };
+        self.take(rule, "renames", &[account.as_bytes()])
+    }
+
+    /// Activation and reset letters the administrators of one account send to one mailbox.
     pub(crate) fn invited_mailbox(&self, account: AccountId, canonical: &str) -> Charge {
         let limit = self.limits.letters_per_mailbox;
         let rule = Rule::Window { limit, window: Duration::DAY };

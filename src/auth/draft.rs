@@ -9,7 +9,7 @@ use crate::{
     entropy::{Entropy, EntropyError},
     error::Error,
     id::{AccountId, BatchId, EventId, IntentId},
-    model::{Actor, Client, Errand, Event, EventKind, Intent, Template, User},
+    model::{Actor, Client, Errand, Event, EventKind, Intent, Status, Template, User},
     policy::{Policy, effects::Cause},
     store::{Batch, Change, Record, Table, Versioned},
 };
@@ -133,15 +133,12 @@ impl Draft {
     }
 
     /// Asks the outbox for a letter to a user.
-    pub(crate) fn send(
-        &mut self,
-        template: Template,
-        user: &User,
-        client: &Client,
-        inviter: &str,
-        lifetime: Duration,
-    ) {
-        self.ask(Errand::letter(template, user, inviter), None, client, lifetime);
+    fn send(&mut self, template: Template, user: &User, by: &Deed<'_>) {
+        let mut errand = Errand::letter(template, user, by.name);
+        if let Errand::Letter { detail, .. } = &mut errand {
+            by.detail.clone_into(detail);
+        }
+        self.ask(errand, None, by.client, by.letter_lifetime);
     }
 
     /// Asks the outbox for an activation letter, of which one is open at a time.
@@ -149,6 +146,31 @@ impl Draft {
         let errand = Errand::letter(Template::Activation, user, by.inviter);
         let once = Some(by.budgets.once_letter(user.id));
         self.ask(errand, once, by.client, by.lifetime);
+    }
+
+    /// Asks the outbox for a letter of which one is open at a time, in the place of one that was
+    /// given up and not yet cleared away.
+    pub(crate) fn ask_in_place_of(
+        &mut self,
+        waiting: Option<&Intent>,
+        errand: Errand,
+        once: Option<[u8; 32]>,
+        client: &Client,
+        lifetime: Duration,
+    ) {
+        let now = self.now;
+        match waiting {
+            Some(dead) => self.replace(Intent {
+                errand,
+                created_at: now,
+                due_at: now,
+                dead_at: after(now, lifetime),
+                attempts: 0,
+                client: client.clone(),
+                ..dead.clone()
+            }),
+            None => self.ask(errand, once, client, lifetime),
+        }
     }
 
     /// Asks the outbox to do something.
@@ -178,8 +200,10 @@ impl Draft {
     pub(crate) fn take_effect(&mut self, cause: Cause, user: &mut User, by: Deed<'_>) {
         let effects = cause.effects();
         effects.ends.apply(user);
-        if let Some(template) = effects.tells {
-            self.send(template, user, by.client, "", by.letter_lifetime);
+        // Who has not come yet is not told of what became of their profile: an address nobody
+        // has proven gets its invitation and nothing else.
+        if let Some(template) = effects.tells.filter(|_| user.status != Status::Invited) {
+            self.send(template, user, &by);
         }
         self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
     }
@@ -228,6 +252,10 @@ pub(crate) struct Deed<'a> {
     pub(crate) actor: Actor,
     pub(crate) client: &'a Client,
     pub(crate) reason: &'a str,
+    /// As letters name whoever did it; empty where it was the person or the operator.
+    pub(crate) name: &'a str,
+    /// What changed, where the letter says so.
+    pub(crate) detail: &'a str,
     /// How long letters about it are tried.
     pub(crate) letter_lifetime: Duration,
 }
@@ -236,7 +264,7 @@ impl<'a> Deed<'a> {
     /// What a person does to their own log-in.
     pub(crate) fn own(user: &User, client: &'a Client, policy: &Policy) -> Self {
         let letter_lifetime = policy.lifetimes.letter;
-        Self { actor: acting(user), client, reason: "", letter_lifetime }
+        Self { actor: acting(user), client, reason: "", name: "", detail: "", letter_lifetime }
     }
 }
 

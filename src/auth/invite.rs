@@ -1,10 +1,12 @@
 //! Making a user profile, and asking its person in.
 
 use super::{
-    Identity,
     budgets::Budgets,
-    core::{Core, Task, text},
-    draft::{Draft, Note, Sender, Verdict},
+    claim::{foreign_address, is_taken},
+    core::{Core, Task},
+    draft::{Draft, Note, Sender, Verdict, acting},
+    rank::{By, covers, manages},
+    words::words_changed,
 };
 use crate::{
     clock::after,
@@ -14,7 +16,7 @@ use crate::{
         Account, Actor, Client, EmailAddress, EventKind, Invitation, PersonName, Role, Stamps,
         Status, User, Username,
     },
-    policy::{Permission, Policy, Violation},
+    policy::{Policy, Violation},
     store::{Change, Row, Value, tables},
 };
 
@@ -43,7 +45,7 @@ impl NewUser {
         match (username, email, name) {
             (Some(username), Some(email), Some(name)) => {
                 let new = Self { username, email, name, role: Role::from_text(role) };
-                new.address_is_own()
+                foreign_address(&new.username, &new.email)
                     .map_or(Ok(new), |violation| Err(Error::Invalid(vec![violation])))
             }
             _ => Err(Error::Invalid(missed)),
@@ -67,25 +69,6 @@ impl NewUser {
     pub fn role(&self) -> &Role {
         &self.role
     }
-
-    /// A username written like an address must be the person's own, or it could be taken for
-    /// somebody else's (CVE-2021-3754).
-    fn address_is_own(&self) -> Option<Violation> {
-        let own = self.username.canonical() == self.email.canonical();
-        (self.username.is_address_like() && !own).then(|| {
-            let message = "A username with an @ must be the person's own e-mail address.";
-            Violation::new("username", "own_address", message)
-        })
-    }
-}
-
-/// Who invites.
-#[derive(Clone, Copy)]
-pub(super) enum Inviter<'a> {
-    /// The operator, for a reason.
-    Operator(&'a str),
-    /// Somebody whose session and rights are read again when it matters.
-    User(&'a Identity),
 }
 
 pub(super) struct Invite<'a> {
@@ -93,7 +76,7 @@ pub(super) struct Invite<'a> {
     pub(super) budgets: Budgets<'a>,
     pub(super) account: AccountId,
     pub(super) new: &'a NewUser,
-    pub(super) inviter: Inviter<'a>,
+    pub(super) inviter: By<'a>,
     pub(super) client: &'a Client,
 }
 
@@ -110,26 +93,22 @@ impl Task for Invite<'_> {
     async fn load(&self, core: &Core) -> Result<Facts> {
         let account = core.get(self.account.as_bytes()).await?;
         let inviter = match self.inviter {
-            Inviter::Operator(_) => None,
-            Inviter::User(me) => core.actor(me).await?,
+            By::Operator(_) => None,
+            By::User(me, _) => core.actor(me).await?,
         };
-        let same: Option<User> =
-            core.find(&tables::BY_USERNAME, text(self.new.username.canonical())).await?;
-        let alike: Option<User> =
-            core.find(&tables::BY_LOOK_ALIKE, text(&self.new.username.look_alike())).await?;
-        Ok(Facts { account, inviter, taken: same.is_some() || alike.is_some() })
+        let taken = is_taken(core, &self.new.username, None).await?;
+        Ok(Facts { account, inviter, taken })
     }
 
     fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<User> {
         let Some(mut account) = facts.account else { return draft.refuse(Error::NotFound) };
         let (actor, inviter, reason) = match (self.inviter, facts.inviter) {
-            (Inviter::Operator(reason), _) => (Actor::Operator, String::new(), reason),
-            (Inviter::User(_), Some(_)) if account.plan_ended(draft.now()) => {
+            (By::Operator(reason), _) => (Actor::Operator, String::new(), reason),
+            (By::User(..), Some(_)) if account.plan_ended(draft.now()) => {
                 return draft.refuse(Error::AccountEnded);
             }
-            (Inviter::User(_), Some(user)) if self.may_invite(&user) => {
-                let name = user.name.as_str().to_owned();
-                (super::draft::acting(&user), name, "")
+            (By::User(_, reason), Some(user)) if self.may_invite(&user) => {
+                (acting(&user), user.name.as_str().to_owned(), reason)
             }
             _ => return draft.refuse(Error::Forbidden),
         };
@@ -165,11 +144,9 @@ impl Invite<'_> {
     /// Whether this user, as they are now, may invite somebody of that role: into their own
     /// account, and with no permission they do not hold themselves.
     fn may_invite(&self, user: &User) -> bool {
-        let roles = &self.policy.roles;
-        user.status == Status::Active
-            && user.account == self.account
-            && roles.allows(&user.role, Permission::USERS_MANAGE)
-            && roles.permissions(&self.new.role).all(|given| roles.allows(&user.role, given))
+        user.account == self.account
+            && manages(self.policy, user)
+            && covers(self.policy, &user.role, &self.new.role)
     }
 }
 
@@ -218,6 +195,7 @@ impl Profile<'_> {
         draft.insert(&user);
         draft.insert(&invitation);
         draft.change(never_active(user.id));
+        words_changed(draft, None, Some(&user));
         let lifetime = policy.lifetimes.letter;
         let Self { budgets, client, inviter, .. } = *self;
         draft.send_activation(&user, Sender { budgets, client, inviter, lifetime });

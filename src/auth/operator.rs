@@ -9,8 +9,9 @@ use super::{
     budgets::Budgets,
     core::{Core, Task, text},
     draft::{Deed, Draft, Note, Verdict},
-    invitations::{By, Resend, Revoke},
-    invite::{Invite, Inviter, Profile, invited_as},
+    invitations::{Resend, Revoke},
+    invite::{Invite, Profile, invited_as},
+    rank::By,
 };
 use crate::{
     clock::after,
@@ -119,7 +120,7 @@ impl Acting<'_> {
     /// As [`UserAccounts::invite`](super::UserAccounts::invite), and [`Error::NotFound`] for an
     /// unknown account.
     pub async fn invite(&self, account: AccountId, new: &NewUser) -> Result<User> {
-        let inviter = Inviter::Operator(self.reason);
+        let inviter = By::Operator(self.reason);
         let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
         self.core.run(&Invite { policy, budgets, account, new, inviter, client: &here() }).await
     }
@@ -195,11 +196,7 @@ impl Task for OpenAccount<'_> {
     type Outcome = Opened;
 
     async fn load(&self, core: &Core) -> Result<bool> {
-        let name = self.administrator.username();
-        let same: Option<User> = core.find(&tables::BY_USERNAME, text(name.canonical())).await?;
-        let alike: Option<User> =
-            core.find(&tables::BY_LOOK_ALIKE, text(&name.look_alike())).await?;
-        Ok(same.is_some() || alike.is_some())
+        super::claim::is_taken(core, self.administrator.username(), None).await
     }
 
     fn decide(&self, taken: bool, mut draft: Draft) -> Verdict<Opened> {
@@ -287,6 +284,8 @@ impl Task for SetTemporary<'_> {
             actor: Actor::Operator,
             client: &client,
             reason: self.reason,
+            name: "",
+            detail: "",
             letter_lifetime: self.policy.lifetimes.letter,
         };
         draft.take_effect(Cause::TemporaryPasswordSet, &mut user, deed);

@@ -1,112 +1,91 @@
 //! User Accounts: what administrators do for others.
 
-use super::{
-    Auth, Identity, NewUser,
-    invitations::{self, By, Invited},
-    invite::{Invite, Inviter},
-};
+mod invite;
+mod list;
+mod profile;
+mod reset;
+mod status;
+
+pub use list::{Listed, Profile, Wanted};
+pub use profile::Changes;
+
+use super::{Auth, Identity, core::Core, rank::By};
 use crate::{
     error::{Error, Result},
-    id::UserId,
-    model::{Client, User},
+    model::User,
     policy::Permission,
 };
 
 /// What somebody may do with the users of their company. [`Auth::user_accounts`] gives it to
 /// those who may; each call reads their rights again, so one demoted a moment ago does nothing.
+///
+/// With [`Permission::USERS_VIEW`] people are seen. Whatever changes something takes
+/// [`Permission::USERS_MANAGE`], and every permission of the person it is done to, and of the
+/// role they are given: otherwise it is [`Error::Forbidden`]. Users of other companies, and those
+/// who are gone, are [`Error::NotFound`].
 #[derive(Debug, Clone, Copy)]
 pub struct UserAccounts<'a> {
     auth: &'a Auth,
     me: &'a Identity,
 }
 
-/// How many invitations a list shows.
-const INVITATIONS_SHOWN: u32 = 200;
-
 impl Auth {
     /// What this person may do with the users of their company.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] without
-    /// [`Permission::USERS_MANAGE`].
+    /// [`Error::Forbidden`] without [`Permission::USERS_VIEW`] or [`Permission::USERS_MANAGE`].
     pub fn user_accounts<'a>(&'a self, me: &'a Identity) -> Result<UserAccounts<'a>> {
-        me.require(Permission::USERS_MANAGE)?;
+        if !me.allows(Permission::USERS_MANAGE) {
+            me.require(Permission::USERS_VIEW)?;
+        }
         Ok(UserAccounts { auth: self, me })
     }
 }
 
 impl UserAccounts<'_> {
-    fn by(&self) -> By<'_> {
-        By::User(self.me)
+    fn core(&self) -> &Core {
+        &self.auth.core
     }
 
-    /// Makes a user profile and asks its person in by mail. Nobody but them sees the link.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`] where the role holds a permission
-    /// the inviter does not; [`Error::Conflict`] with `field`
-    /// `username` where the name, or one that looks like it, is taken, and `seats` where the
-    /// company has no seat left; [`Error::Invalid`] for an unknown
-    /// role; [`Error::Throttled`] beyond 50 invitations a day, or
-    /// six to one mailbox; [`Error::AccountEnded`] where the
-    /// plan has ended; [`Error::Unavailable`] when the store
-    /// does not answer.
-    pub async fn invite(&self, new: &NewUser, client: &Client) -> Result<User> {
-        let core = &self.auth.core;
-        let (budgets, account) = (core.budgets().await?, self.me.account().id);
-        // Whatever comes of it: a refusal tells that a name is taken.
-        let mailbox = budgets.invited_mailbox(account, new.email().canonical());
-        core.charge(&[budgets.invitations(account), mailbox]).await?;
-        let invite = Invite {
-            policy: &core.policy,
-            budgets,
-            account,
-            new,
-            inviter: Inviter::User(self.me),
-            client,
-        };
-        core.run(&invite).await
+    fn by<'b>(&'b self, reason: &'b str) -> By<'b> {
+        By::User(self.me, reason)
     }
 
-    /// The invitations of the company, newest first; those that have ended are among them, so
-    /// that they can be sent again or taken back.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn invitations(&self) -> Result<Vec<Invited>> {
-        invitations::list(&self.auth.core, self.me.account().id, INVITATIONS_SHOWN).await
+    /// Goes on where this person managed users when they were recognised, so that nobody else
+    /// spends the company's budgets. Whether they still do is decided with the act.
+    fn acting(&self) -> Result<&Core> {
+        self.me.require(Permission::USERS_MANAGE)?;
+        Ok(self.core())
     }
 
-    /// Mails the activation letter again. The invitation begins anew, also one that had ended.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where there is no such invitation in
-    /// this company; [`Error::Forbidden`] where the right was
-    /// lost meanwhile, or the invited role holds a permission the caller does not;
-    /// [`Error::Throttled`] beyond 50 letters a day, or six to
-    /// one mailbox; [`Error::AccountEnded`] where the plan has
-    /// ended; [`Error::Unavailable`] when the store does not
-    /// answer.
-    pub async fn resend_activation(&self, user: UserId, client: &Client) -> Result<()> {
-        let core = &self.auth.core;
-        let (budgets, account) = (core.budgets().await?, self.me.account().id);
-        let invited: User = core.get(user.as_bytes()).await?.ok_or(Error::NotFound)?;
-        if invited.account != account {
-            return Err(Error::NotFound);
+    /// Goes on where this person, as they are now, holds one of these.
+    async fn seeing(&self, permissions: &[Permission]) -> Result<&Core> {
+        let core = self.core();
+        let actor = core.actor(self.me).await?.ok_or(Error::Unauthenticated)?;
+        let roles = &core.policy.roles;
+        if permissions.iter().any(|permission| roles.allows(&actor.role, *permission)) {
+            Ok(core)
+        } else {
+            Err(Error::Forbidden)
         }
-        let mailbox = budgets.invited_mailbox(account, invited.email.canonical());
-        core.charge(&[budgets.invitations(account), mailbox]).await?;
-        let policy = &core.policy;
-        core.run(&invitations::Resend { policy, budgets, user, by: self.by(), client }).await
     }
 
-    /// Takes an invitation back. Its link is dead, its seat and username are free.
-    ///
-    /// # Errors
-    /// As [`resend_activation`](Self::resend_activation).
-    pub async fn revoke_invitation(&self, user: UserId, client: &Client) -> Result<()> {
-        let core = &self.auth.core;
-        let task = invitations::Revoke { policy: &core.policy, user, by: self.by(), client };
-        core.run(&task).await
+    /// A user of this company.
+    async fn colleague(&self, core: &Core, user: crate::id::UserId) -> Result<User> {
+        let found: Option<User> = core.get(user.as_bytes()).await?;
+        found.filter(|user| user.account == self.me.account().id).ok_or(Error::NotFound)
     }
+}
+
+/// What it takes to see people.
+const SEES: &[Permission] = &[Permission::USERS_VIEW, Permission::USERS_MANAGE];
+
+/// Goes on where a reason was given.
+fn reasoned(reason: &str) -> Result<&str> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        let message = "Say why: it is kept, and the next administrator will ask.".to_owned();
+        return Err(Error::invalid("reason", "required", message));
+    }
+    Ok(reason)
 }

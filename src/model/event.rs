@@ -47,6 +47,18 @@ pub enum EventKind {
     TemporaryPasswordSet,
     /// A letter could not be delivered and was given up.
     LetterGivenUp,
+    /// A username was changed.
+    UsernameChanged,
+    /// A person's name was changed by somebody else.
+    NameChanged,
+    /// A role was changed.
+    RoleChanged,
+    /// A user was locked out.
+    Disabled,
+    /// A user was let in again.
+    Enabled,
+    /// Every session of a user was ended by somebody else.
+    SignedOut,
     /// A stored name this version does not know.
     Other,
 }
@@ -74,6 +86,12 @@ impl EventKind {
         Self::PasswordReplaced,
         Self::TemporaryPasswordSet,
         Self::LetterGivenUp,
+        Self::UsernameChanged,
+        Self::NameChanged,
+        Self::RoleChanged,
+        Self::Disabled,
+        Self::Enabled,
+        Self::SignedOut,
     ];
 
     /// The stable name.
@@ -100,6 +118,12 @@ impl EventKind {
             Self::PasswordReplaced => "password_replaced",
             Self::TemporaryPasswordSet => "temporary_password_set",
             Self::LetterGivenUp => "letter_given_up",
+            Self::UsernameChanged => "username_changed",
+            Self::NameChanged => "name_changed",
+            Self::RoleChanged => "role_changed",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::SignedOut => "signed_out",
             Self::Other => "other",
         }
     }

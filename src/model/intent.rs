@@ -22,6 +22,16 @@ pub enum Template {
     Activated,
     /// Told after somebody else set a temporary password.
     TemporaryPassword,
+    /// Told after the username was changed.
+    UsernameChanged,
+    /// Told after an administrator changed the name.
+    ProfileChanged,
+    /// Told after the role was changed.
+    RoleChanged,
+    /// Told after the log-in was disabled.
+    Disabled,
+    /// Told after the log-in was enabled again.
+    Enabled,
 }
 
 impl Template {
@@ -33,6 +43,11 @@ impl Template {
         Self::PasswordReset,
         Self::Activated,
         Self::TemporaryPassword,
+        Self::UsernameChanged,
+        Self::ProfileChanged,
+        Self::RoleChanged,
+        Self::Disabled,
+        Self::Enabled,
     ];
 
     /// The stable name, which is also the name of its template files.
@@ -45,6 +60,11 @@ impl Template {
             Self::PasswordReset => "password_reset",
             Self::Activated => "activated",
             Self::TemporaryPassword => "temporary_password",
+            Self::UsernameChanged => "username_changed",
+            Self::ProfileChanged => "profile_changed",
+            Self::RoleChanged => "role_changed",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
         }
     }
 
@@ -76,6 +96,9 @@ pub enum Errand {
         email: String,
         /// Who caused it, where the letter says so.
         inviter: String,
+        /// What changed, where the letter says so: often what was there before, which nobody
+        /// finds in the user's row any more.
+        detail: String,
         /// The user's stamp when it was asked for: a link is minted only while it stands, so that
         /// what ends links also ends those that are still to be made.
         stamp: i64,
@@ -94,6 +117,7 @@ impl Errand {
             account: user.account,
             email: user.email.canonical().to_owned(),
             inviter: inviter.to_owned(),
+            detail: String::new(),
             stamp: user.stamps.links,
             minted: None,
         }
@@ -122,4 +146,14 @@ pub struct Intent {
     pub client: Client,
     /// Grows with every write.
     pub version: i64,
+}
+
+impl Intent {
+    /// Whether it is a letter to this user that will still arrive as it was asked for.
+    pub(crate) fn is_on_its_way(&self, user: &User, now: OffsetDateTime) -> bool {
+        match &self.errand {
+            Errand::Letter { stamp, .. } => now < self.dead_at && *stamp == user.stamps.links,
+            Errand::FindReset { .. } => false,
+        }
+    }
 }

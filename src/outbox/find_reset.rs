@@ -105,12 +105,7 @@ impl Task for FindReset<'_> {
 impl Sharer {
     /// The letter that helps this person, if one does and none is on its way.
     fn letter(&self, now: OffsetDateTime, asked: OffsetDateTime) -> Option<(Template, &str)> {
-        let on_its_way = |waiting: &Intent| match &waiting.errand {
-            Errand::Letter { stamp, .. } => {
-                now < waiting.dead_at && *stamp == self.user.stamps.links
-            }
-            Errand::FindReset { .. } => false,
-        };
+        let on_its_way = |waiting: &Intent| waiting.is_on_its_way(&self.user, now);
         if self.waiting.as_ref().is_some_and(on_its_way) {
             return None;
         }
@@ -133,22 +128,9 @@ impl FindReset<'_> {
     fn write(&self, sharer: &Sharer, template: Template, inviter: &str, draft: &mut Draft) {
         let (user, client, now) = (&sharer.user, &self.intent.client, draft.now());
         let errand = Errand::letter(template, user, inviter);
-        match &sharer.waiting {
-            // One that was given up and not yet cleared away: its place is taken over.
-            Some(dead) => draft.replace(Intent {
-                errand,
-                created_at: now,
-                due_at: now,
-                dead_at: self.intent.dead_at,
-                attempts: 0,
-                client: client.clone(),
-                ..dead.clone()
-            }),
-            None => {
-                let once = Some(self.budgets.once_letter(user.id));
-                draft.ask(errand, once, client, self.intent.dead_at - now);
-            }
-        }
+        let once = Some(self.budgets.once_letter(user.id));
+        let lifetime = self.intent.dead_at - now;
+        draft.ask_in_place_of(sharer.waiting.as_ref(), errand, once, client, lifetime);
         let kind = match template {
             Template::Activation => EventKind::ActivationResent,
             _ => EventKind::ResetSent,

@@ -44,6 +44,11 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "password_changed.subject" "password_changed.txt" "password_changed.html"
     "password_reset.subject" "password_reset.txt" "password_reset.html"
     "temporary_password.subject" "temporary_password.txt" "temporary_password.html"
+    "username_changed.subject" "username_changed.txt" "username_changed.html"
+    "profile_changed.subject" "profile_changed.txt" "profile_changed.html"
+    "role_changed.subject" "role_changed.txt" "role_changed.html"
+    "disabled.subject" "disabled.txt" "disabled.html"
+    "enabled.subject" "enabled.txt" "enabled.html"
 ];
 
 impl Default for Letters {
@@ -136,6 +141,7 @@ impl Letters {
                 agent => unlinked(&facts.client.agent),
             },
             inviter => unlinked(facts.inviter),
+            detail => unlinked(facts.detail),
         };
         let subject = self.part(facts.template, "subject", &values)?;
         Ok(Letter {
@@ -174,6 +180,7 @@ fn sample(template: Template) -> Value {
         at => moment(OffsetDateTime::UNIX_EPOCH),
         client => context! { address => "", agent => "" },
         inviter => "",
+        detail => "",
     }
 }
 
@@ -190,6 +197,7 @@ pub(super) struct Facts<'a> {
     pub(super) at: OffsetDateTime,
     pub(super) client: &'a Client,
     pub(super) inviter: &'a str,
+    pub(super) detail: &'a str,
 }
 
 /// A moment as templates get it: for machines, and for people.

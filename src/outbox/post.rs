@@ -31,7 +31,9 @@ const STANDING: usize = 3;
 
 /// Writes a letter and hands it over.
 pub(super) async fn post(core: &Core, mut intent: Intent) -> Result<()> {
-    let Errand::Letter { template, user, ref email, ref inviter, stamp, .. } = intent.errand else {
+    let Errand::Letter { template, user, ref email, ref inviter, ref detail, stamp, .. } =
+        intent.errand
+    else {
         return Ok(());
     };
     let token = Token::draw(core.entropy.as_ref())?;
@@ -53,6 +55,7 @@ pub(super) async fn post(core: &Core, mut intent: Intent) -> Result<()> {
         at: intent.created_at,
         client: &intent.client,
         inviter,
+        detail,
     });
     let letter = match letter {
         Ok(letter) => letter,

@@ -25,6 +25,19 @@ pub enum Cause {
     TemporaryPasswordSet,
     /// All other sessions were ended from the list.
     OthersLoggedOut,
+    /// The username was changed, by its person or an administrator.
+    UsernameChanged,
+    /// An administrator changed the name.
+    NameChanged,
+    /// An administrator changed the role. It is looked up at each request, so sessions go on
+    /// with what the new one allows.
+    RoleChanged,
+    /// An administrator locked somebody out.
+    Disabled,
+    /// An administrator let them in again.
+    Enabled,
+    /// An administrator ended every session of somebody.
+    SignedOut,
 }
 
 /// What a cause ends.
@@ -56,6 +69,7 @@ pub struct Effects {
 
 const EVERYTHING: Ends = Ends { sessions: true, links: true, changes: true, invitation: true };
 const ALL_BUT_INVITATION: Ends = Ends { invitation: false, ..EVERYTHING };
+const NOTHING: Ends = Ends { sessions: false, links: false, changes: false, invitation: false };
 const SESSIONS: Ends = Ends { links: false, changes: false, ..ALL_BUT_INVITATION };
 
 impl Cause {
@@ -68,6 +82,12 @@ impl Cause {
         Self::PasswordReplaced,
         Self::TemporaryPasswordSet,
         Self::OthersLoggedOut,
+        Self::UsernameChanged,
+        Self::NameChanged,
+        Self::RoleChanged,
+        Self::Disabled,
+        Self::Enabled,
+        Self::SignedOut,
     ];
 
     /// Its row of the table.
@@ -88,6 +108,12 @@ impl Cause {
                 (ALL_BUT_INVITATION, Some(T::TemporaryPassword), E::TemporaryPasswordSet)
             }
             Self::OthersLoggedOut => (SESSIONS, None, E::OthersLoggedOut),
+            Self::UsernameChanged => (NOTHING, Some(T::UsernameChanged), E::UsernameChanged),
+            Self::NameChanged => (NOTHING, Some(T::ProfileChanged), E::NameChanged),
+            Self::RoleChanged => (NOTHING, Some(T::RoleChanged), E::RoleChanged),
+            Self::Disabled => (ALL_BUT_INVITATION, Some(T::Disabled), E::Disabled),
+            Self::Enabled => (NOTHING, Some(T::Enabled), E::Enabled),
+            Self::SignedOut => (SESSIONS, None, E::SignedOut),
         };
         Effects { ends, tells, event }
     }
@@ -196,7 +222,13 @@ mod tests {
             Cause::PasswordReplaced => 4,
             Cause::TemporaryPasswordSet => 5,
             Cause::OthersLoggedOut => 6,
+            Cause::UsernameChanged => 7,
+            Cause::NameChanged => 8,
+            Cause::RoleChanged => 9,
+            Cause::Disabled => 10,
+            Cause::Enabled => 11,
+            Cause::SignedOut => 12,
         };
-        assert!(Cause::ALL.iter().map(position).eq(0..7));
+        assert!(Cause::ALL.iter().map(position).eq(0..13));
     }
 }

@@ -30,6 +30,8 @@ pub struct Limits {
     pub letters_per_mailbox: u32,
     /// Invitations and activation letters of one account in a day: 50.
     pub invitations_per_day: u32,
+    /// Usernames the administrators of one account give to users it has, in a day: 200.
+    pub renames_per_day: u32,
     /// Wrong current passwords that end the session they come from: 5.
     pub current_password_failures: u32,
 }
@@ -49,6 +51,7 @@ impl Default for Limits {
             mailbox_pause: Duration::minutes(5),
             letters_per_mailbox: 6,
             invitations_per_day: 50,
+            renames_per_day: 200,
             current_password_failures: 5,
         }
     }
@@ -81,6 +84,7 @@ impl Limits {
             ("letters_per_mailbox", self.letters_per_mailbox),
             ("log_ins_per_name", self.log_ins_per_name),
             ("invitations_per_day", self.invitations_per_day),
+            ("renames_per_day", self.renames_per_day),
             ("current_password_failures", self.current_password_failures),
         ];
         for (name, count) in counts {

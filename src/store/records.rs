@@ -10,6 +10,7 @@ mod invitation;
 mod link;
 mod session;
 mod user;
+mod word;
 
 #[cfg(test)]
 mod tests;

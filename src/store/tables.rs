@@ -74,9 +74,24 @@ pub static USERS: Table = Table {
     ],
     uniques: &[BY_USERNAME, BY_LOOK_ALIKE, BY_PROVEN_EMAIL],
     orderings: &[
-        Ordering { name: "of_account", equal: &["account"], by: &["id"] },
+        Ordering { name: "of_account", equal: &["account"], by: &["username_key"] },
+        Ordering {
+            name: "of_account_status",
+            equal: &["account", "status"],
+            by: &["username_key"],
+        },
         Ordering { name: "by_email", equal: &["email_key"], by: &["id"] },
     ],
+    expires: None,
+};
+
+/// The beginnings by which people are found: each word of a name, a username and an address.
+/// The key is made of the user and the word.
+pub static USER_WORDS: Table = Table {
+    name: "user_words",
+    columns: &[bytes("id"), bytes("account"), personal(text("word")), bytes("user")],
+    uniques: &[],
+    orderings: &[Ordering { name: "of_account", equal: &["account"], by: &["word", "id"] }],
     expires: None,
 };
 
@@ -219,6 +234,7 @@ pub static OUTBOX: Table = Table {
         maybe(bytes("user")),
         maybe(bytes("account")),
         personal(text("inviter")),
+        personal(text("detail")),
         int("link_stamp"),
         maybe(bytes("minted")),
         personal(maybe(text("address"))),
@@ -260,6 +276,7 @@ pub static BATCHES: Table = Table {
 pub(super) const ALL: &[&Table] = &[
     &ACCOUNTS,
     &USERS,
+    &USER_WORDS,
     &ACTIVITY,
     &CREDENTIALS,
     &SESSIONS,

@@ -7,6 +7,7 @@ mod session;
 mod sessions;
 mod shapes;
 mod text;
+mod users;
 
 use super::{
     routes::{Row, rows},
@@ -29,7 +30,14 @@ pub(super) static CALLS: &[Row<Call>] = rows![
     POST "/activation" => password::activate,
     GET "/me" => me::show,
     PUT "/me/password" => me::change_password,
+    GET "/users" => users::list,
     POST "/users" => invitations::invite,
+    GET "/users/{id}" => users::show,
+    PATCH "/users/{id}" => users::update,
+    POST "/users/{id}/password-reset" => users::send_password_reset,
+    POST "/users/{id}/sign-out" => users::sign_out,
+    POST "/users/{id}/disable" => users::disable,
+    POST "/users/{id}/enable" => users::enable,
     POST "/users/{id}/activation" => invitations::send_again,
     GET "/invitations" => invitations::list,
     DELETE "/invitations/{user}" => invitations::revoke,

@@ -116,6 +116,18 @@ pub(super) fn words(refusal: &Refusal, site: &Site) -> String {
         Error::Conflict { field: "seats" } => {
             "Every seat of the plan is taken. Free one, or get more seats."
         }
+        Error::Conflict { field: "administrators" } => {
+            "The account would be left without an active administrator. Make somebody else one \
+             first."
+        }
+        Error::Conflict { field: "status" } => {
+            "The person's status does not allow it: who is disabled is enabled first, and who is \
+             invited has their invitation sent again or taken back."
+        }
+        Error::Conflict { field: "email" } => {
+            "The address is not proven to be theirs, so no link is sent there. Give them another \
+             address."
+        }
         Error::Conflict { .. } => {
             "It is already taken, or somebody else changed it meanwhile. Look again, and choose \
              another."

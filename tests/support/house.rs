@@ -8,8 +8,9 @@ use portcullis::{
     clock::Clock,
     error::{Error, Result},
     hash::{Hashing, Params},
+    id::AccountId,
     mail::{Letter, MailError, Mailer},
-    model::{Client, Plan, User},
+    model::{Client, Plan, User, Username},
     policy::Policy,
     secret::{Password, Token},
     site::Site,
@@ -98,6 +99,12 @@ impl House {
         Self::build(store, Policy::crm(), mailer, LetterBox::default(), clock)
     }
 
+    /// The same house under another policy.
+    pub fn under(self, policy: Policy) -> Self {
+        let Self { letters, clock, store, .. } = self;
+        Self::build(store, policy, letters.clone(), letters, clock)
+    }
+
     fn build(
         store: Arc<dyn Store>,
         policy: Policy,
@@ -141,6 +148,25 @@ impl House {
         self.auth.activate(&token, &password(GOOD), &client()).await.unwrap();
         self.post().await;
         admin
+    }
+
+    /// Somebody of this username and role in the account of `admin`, whom the operator invited,
+    /// with the password [`GOOD`]. No letters are left.
+    pub async fn employee(&self, username: &str, role: &str) -> User {
+        let admin = Username::parse("admin").unwrap();
+        let account = self.operator.find_user(&admin).await.unwrap().unwrap().account;
+        self.employee_of(account, username, role).await
+    }
+
+    pub async fn employee_of(&self, account: AccountId, username: &str, role: &str) -> User {
+        let email = format!("{username}@acme.example");
+        let new = NewUser::parse(username, &email, username, role).unwrap();
+        self.post().await;
+        let user = self.operator.because("test").invite(account, &new).await.unwrap();
+        let token = token_in(&self.post().await[0]);
+        self.auth.activate(&token, &password(GOOD), &client()).await.unwrap();
+        self.post().await;
+        user
     }
 
     pub async fn try_login(&self, login: &str, word: &str) -> Result<LogIn> {

@@ -257,12 +257,8 @@ async fn an_ended_plan_says_what_to_do() {
 #[tokio::test]
 async fn unknown_paths_and_calls_of_later_issues_are_not_found() {
     let web = Web::new().await;
-    for path in ["/auth/api", "/auth/api/", "/auth/api/nothing", "/auth/api/users", "/api/session/"]
-    {
-        // `/users` answers to POST only, for now.
-        let (status, kind) =
-            if path.ends_with("users") { (405, "malformed") } else { (404, "not_found") };
-        send(&web.service, get(path)).await.is_problem(status, kind);
+    for path in ["/auth/api", "/auth/api/", "/auth/api/nothing", "/api/session/"] {
+        send(&web.service, get(path)).await.is_problem(404, "not_found");
     }
     for (method, path) in [("POST", "me/confirm"), ("PUT", "me/username"), ("GET", "audit")] {
         let answer = send(&web.service, ask(method, &format!("/auth/api/{path}"))).await;
@@ -284,8 +280,13 @@ async fn wrong_methods_are_told_the_right_ones() {
         ("/activation", "POST"),
         ("/me", "GET, HEAD"),
         ("/me/password", "PUT"),
-        ("/users", "POST"),
+        ("/users", "GET, HEAD, POST"),
+        ("/users/7", "GET, HEAD, PATCH"),
         ("/users/7/activation", "POST"),
+        ("/users/7/password-reset", "POST"),
+        ("/users/7/sign-out", "POST"),
+        ("/users/7/disable", "POST"),
+        ("/users/7/enable", "POST"),
         ("/invitations", "GET, HEAD"),
         ("/invitations/7", "DELETE"),
     ];

@@ -16,12 +16,14 @@ impl Record for Intent {
     const TABLE: &'static Table = &tables::OUTBOX;
 
     fn to_row(&self) -> Row {
-        let (name, email, template, user, account, inviter, stamp, minted) = match &self.errand {
-            Errand::FindReset { email } => (FIND_RESET, email, None, None, None, "", 0, None),
-            Errand::Letter { template, user, account, email, inviter, stamp, minted } => {
+        let (name, email, template, user, account, inviter, detail, stamp, minted) = match &self
+            .errand
+        {
+            Errand::FindReset { email } => (FIND_RESET, email, None, None, None, "", "", 0, None),
+            Errand::Letter { template, user, account, email, inviter, detail, stamp, minted } => {
                 let (user, account) = (Some(user.as_bytes()), Some(account.as_bytes()));
                 let (template, inviter) = (Some(template.as_str()), inviter.as_str());
-                (LETTER, email, template, user, account, inviter, *stamp, *minted)
+                (LETTER, email, template, user, account, inviter, detail.as_str(), *stamp, *minted)
             }
         };
         Row::new(vec![
@@ -37,6 +39,7 @@ impl Record for Intent {
             maybe(user, bytes),
             maybe(account, bytes),
             text(inviter),
+            text(detail),
             Value::Int(stamp),
             maybe(minted, |digest| bytes(digest.as_bytes())),
             address(&self.client),
@@ -57,13 +60,13 @@ impl Record for Intent {
         let template = r.maybe(|r| r.name(Template::from_name))?;
         let user = r.maybe(Reader::bytes)?.map(UserId::from_bytes);
         let account = r.maybe(Reader::bytes)?.map(AccountId::from_bytes);
-        let inviter = r.text()?;
+        let (inviter, detail) = (r.text()?, r.text()?);
         let stamp = r.int()?;
         let minted = r.maybe(Reader::bytes)?.map(Digest::from_bytes);
         let errand = match (name.as_str(), template, user, account) {
             (FIND_RESET, ..) => Errand::FindReset { email },
             (LETTER, Some(template), Some(user), Some(account)) => {
-                Errand::Letter { template, user, account, email, inviter, stamp, minted }
+                Errand::Letter { template, user, account, email, inviter, detail, stamp, minted }
             }
             _ => return Err(unknown),
         };

@@ -11,7 +11,7 @@ use crate::{
     model::{
         Account, Actor, Client, Credential, EmailAddress, Errand, Event, EventKind, Intent,
         Invitation, Link, PersonName, Plan, Role, Session, Stamps, Status, Template, Transport,
-        User, Username, Wish,
+        User, UserWord, Username, Wish,
     },
     secret::{Digest, Purpose},
     store::{Batch, BudgetState, Change, Record, Row, Store, Table, memory::MemoryStore, tables},
@@ -86,6 +86,16 @@ prop_compose! {
             created_at,
             version,
         })
+    }
+}
+
+prop_compose! {
+    fn word()(
+        account in id(AccountId::from_bytes),
+        word in text(),
+        user in id(UserId::from_bytes),
+    ) -> UserWord {
+        UserWord { account, word, user }
     }
 }
 
@@ -180,12 +190,14 @@ fn errand() -> impl Strategy<Value = Errand> {
         id(AccountId::from_bytes),
         text(),
         text(),
+        text(),
         any::<i64>(),
         option::of(digest()),
     );
-    let letter = letter.prop_map(|(template, user, account, email, inviter, stamp, minted)| {
-        Errand::Letter { template, user, account, email, inviter, stamp, minted }
-    });
+    let letter =
+        letter.prop_map(|(template, user, account, email, inviter, detail, stamp, minted)| {
+            Errand::Letter { template, user, account, email, inviter, detail, stamp, minted }
+        });
     prop_oneof![find, letter]
 }
 
@@ -255,6 +267,7 @@ proptest! {
     fn every_record_comes_back_as_it_was_written(
         account in account(),
         user in user(),
+        word in word(),
         credential in credential(),
         session in session(),
         link in link(),
@@ -265,6 +278,7 @@ proptest! {
     ) {
         let mut all = vec![
             kept(account),
+            kept(word),
             kept(credential),
             kept(session),
             kept(link),
@@ -291,7 +305,7 @@ proptest! {
         let _ = (Account::from_row(&row), User::from_row(&row), Credential::from_row(&row));
         let _ = (Session::from_row(&row), Link::from_row(&row), Invitation::from_row(&row));
         let _ = (Event::from_row(&row), Intent::from_row(&row), BudgetState::from_row(&row));
-        let _ = row.flaw(table);
+        let _ = (UserWord::from_row(&row), row.flaw(table));
     }
 }
 

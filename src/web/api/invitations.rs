@@ -73,6 +73,6 @@ pub(super) async fn revoke(call: &Call, id: &str) -> Answer {
 }
 
 /// What is no id is nobody's.
-fn user(id: &str) -> Result<UserId> {
+pub(super) fn user(id: &str) -> Result<UserId> {
     id.parse().map_err(|_| Error::NotFound)
 }

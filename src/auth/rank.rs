@@ -1,0 +1,181 @@
+//! Who may act on whom: one rule.
+//!
+//! Somebody acts on a colleague only while they are active, in the same company, hold
+//! [`Permission::USERS_MANAGE`] and every permission of the colleague's role, and of the role they
+//! give. So nobody gains by an act what its giver lacked, and nobody touches who stands above
+//! them. The operator stands above all.
+//!
+//! Every act writes the account's row in the version it was read in, before the actor was. Who
+//! was demoted, disabled or logged out in between has lost that version, and nothing happens.
+
+use super::{
+    Identity,
+    core::Core,
+    draft::{Deed, Draft, acting},
+    words::words_changed,
+};
+use crate::{
+    error::{Error, Result},
+    id::{AccountId, UserId},
+    model::{Account, Actor, Client, Role, Status, User},
+    policy::{Permission, Policy},
+};
+
+/// Who acts, and why.
+#[derive(Clone, Copy)]
+pub(super) enum By<'a> {
+    /// The operator.
+    Operator(&'a str),
+    /// Somebody whose session and rights are read again when it matters.
+    User(&'a Identity, &'a str),
+}
+
+impl<'a> By<'a> {
+    /// The reason given; may be empty.
+    pub(super) fn reason(self) -> &'a str {
+        match self {
+            Self::Operator(reason) | Self::User(_, reason) => reason,
+        }
+    }
+
+    /// Whether this is a user, to whom a plan that has ended says no.
+    pub(super) fn is_user(self) -> bool {
+        matches!(self, Self::User(..))
+    }
+}
+
+/// The rows an act on somebody is decided on.
+pub(super) struct Concerned {
+    account: Option<Account>,
+    user: Option<User>,
+    actor: Option<User>,
+}
+
+/// Somebody who may be acted upon, by whoever asked.
+pub(super) struct Ranked {
+    pub(super) user: User,
+    pub(super) account: Account,
+    pub(super) who: Who,
+}
+
+/// Whoever acts.
+pub(super) struct Who {
+    /// As the audit trail names them.
+    pub(super) actor: Actor,
+    /// As letters name them; empty for the operator.
+    pub(super) name: String,
+}
+
+impl Concerned {
+    pub(super) async fn load(core: &Core, user: UserId, by: By<'_>) -> Result<Self> {
+        let account = match by {
+            By::User(me, _) => me.account().id,
+            By::Operator(_) => {
+                let found: Option<User> = core.get(user.as_bytes()).await?;
+                found.map_or(AccountId::NOBODY, |user| user.account)
+            }
+        };
+        // The account first: whatever changes somebody's rights after this raises its version.
+        let account = core.get(account.as_bytes()).await?;
+        let user = core.get(user.as_bytes()).await?;
+        let actor = match by {
+            By::Operator(_) => None,
+            By::User(me, _) => core.actor(me).await?,
+        };
+        Ok(Self { account, user, actor })
+    }
+
+    /// The person, where whoever asked may act on them and give them this role.
+    pub(super) fn ranked(self, policy: &Policy, by: By<'_>, given: &Role) -> Result<Ranked> {
+        self.judged(policy, by, Some(given))
+    }
+
+    /// The person, where whoever asked may act on them.
+    pub(super) fn reached(self, policy: &Policy, by: By<'_>) -> Result<Ranked> {
+        self.judged(policy, by, None)
+    }
+
+    fn judged(self, policy: &Policy, by: By<'_>, given: Option<&Role>) -> Result<Ranked> {
+        let (actor, name, role) = match (by, self.actor) {
+            (By::Operator(_), _) => (Actor::Operator, String::new(), None),
+            (By::User(..), Some(actor)) if manages(policy, &actor) => {
+                (acting(&actor), actor.name.as_str().to_owned(), Some(actor.role))
+            }
+            (By::User(..), _) => return Err(Error::Forbidden),
+        };
+        let (Some(account), Some(user)) = (self.account, self.user) else {
+            return Err(Error::NotFound);
+        };
+        // Another company's users do not exist, and neither do those who are gone.
+        if user.account != account.id || user.status == Status::Removed {
+            return Err(Error::NotFound);
+        }
+        let outranks = |other: &Role| role.as_ref().is_none_or(|own| covers(policy, own, other));
+        if !outranks(&user.role) || !given.is_none_or(outranks) {
+            return Err(Error::Forbidden);
+        }
+        Ok(Ranked { user, account, who: Who { actor, name } })
+    }
+}
+
+/// Whether somebody, as they are now, may act on users at all.
+pub(super) fn manages(policy: &Policy, actor: &User) -> bool {
+    actor.status == Status::Active && policy.roles.allows(&actor.role, Permission::USERS_MANAGE)
+}
+
+/// Whether one role holds every permission of another.
+pub(super) fn covers(policy: &Policy, own: &Role, other: &Role) -> bool {
+    policy.roles.permissions(other).all(|held| policy.roles.allows(own, held))
+}
+
+impl Ranked {
+    /// Whether whoever acts is the person themselves. What My Account asks the current password
+    /// for is not to be had here without it.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(&self.who.actor, Actor::User(id, _) if *id == self.user.id)
+    }
+
+    /// Carries the account's counts over what became of the person, `before` being what they
+    /// were. Before anything is drafted: a refusal keeps what was recorded.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where the account would be left without an active administrator, or
+    /// has no seat for them.
+    pub(super) fn count(&mut self, before: &User) -> Result<()> {
+        let Self { user, account, .. } = self;
+        let (administrators, seats) = (account.administrators, account.seats_taken);
+        let was_full = !account.has_free_seat();
+        account.count(Some(before), Some(user));
+        if account.administrators == 0 && administrators > 0 {
+            return Err(Error::Conflict { field: "administrators" });
+        }
+        if account.seats_taken > seats && was_full {
+            return Err(Error::Conflict { field: "seats" });
+        }
+        Ok(())
+    }
+
+    /// Writes the person, their words, and the account.
+    pub(super) fn write(self, before: &User, draft: &mut Draft) -> User {
+        let Self { user, account, .. } = self;
+        words_changed(draft, Some(before), Some(&user));
+        let written = User { version: user.version.saturating_add(1), ..user.clone() };
+        draft.replace(user);
+        draft.replace(account);
+        written
+    }
+}
+
+impl Who {
+    /// What they do, for the table of effects.
+    pub(super) fn deed<'a>(&'a self, by: By<'a>, client: &'a Client, policy: &Policy) -> Deed<'a> {
+        Deed {
+            actor: self.actor.clone(),
+            client,
+            reason: by.reason(),
+            name: &self.name,
+            detail: "",
+            letter_lifetime: policy.lifetimes.letter,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Changing what somebody is called, and what they are.
+
+use super::UserAccounts;
+use crate::{
+    auth::{
+        claim::{foreign_address, is_taken},
+        core::{Core, Task},
+        draft::{Deed, Draft, Verdict},
+        rank::{By, Concerned, Ranked},
+    },
+    error::{Error, Result},
+    id::UserId,
+    model::{Client, PersonName, Role, User, Username},
+    policy::{Policy, Violation, effects::Cause},
+};
+
+/// What is to change of a profile.
+///
+/// ```
+/// use portcullis::auth::Changes;
+/// let changes = Changes::new().name("Ada Lovelace").role("sales_manager").expecting(3);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    username: Option<Username>,
+    name: Option<PersonName>,
+    role: Option<Role>,
+    version: Option<i64>,
+    missed: Vec<Violation>,
+}
+
+impl Changes {
+    /// Nothing so far.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another username. What cannot be one is told with everything else that is wrong.
+    #[must_use]
+    pub fn username(mut self, typed: &str) -> Self {
+        match Username::parse(typed) {
+            Ok(username) => self.username = Some(username),
+            Err(error) => self.missed.push(Violation::new("username", "format", error.to_string())),
+        }
+        self
+    }
+
+    /// Another name.
+    #[must_use]
+    pub fn name(mut self, typed: &str) -> Self {
+        match PersonName::parse(typed) {
+            Ok(name) => self.name = Some(name),
+            Err(error) => self.missed.push(Violation::new("name", "format", error.to_string())),
+        }
+        self
+    }
+
+    /// Another role. Whether it exists is the policy's to say, later.
+    #[must_use]
+    pub fn role(mut self, name: &str) -> Self {
+        self.role = Some(Role::from_text(name));
+        self
+    }
+
+    /// Only where the profile is still in this version.
+    #[must_use]
+    pub fn expecting(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+impl UserAccounts<'_> {
+    /// Changes a profile, all of it or none. Sessions go on: a role is looked up at each request.
+    /// The person is told of each change.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is not what it should be; [`Error::Conflict`] with
+    /// `field` `username` where the name, or one that looks like it, is taken, `version` where
+    /// somebody else changed the profile first, and `administrators` where the company would be
+    /// left without an active one; [`Error::Throttled`] beyond 200 new usernames a day;
+    /// [`Error::Forbidden`] for one's own username, which My Account changes;
+    /// [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`]
+    /// says.
+    pub async fn update(&self, user: UserId, changes: &Changes, client: &Client) -> Result<User> {
+        let core = self.acting()?;
+        if !changes.missed.is_empty() {
+            return Err(Error::Invalid(changes.missed.clone()));
+        }
+        if changes.username.is_some() {
+            // Whatever comes of it: a refusal tells that a name is taken.
+            let budgets = core.budgets().await?;
+            core.charge(&[budgets.renames(self.me.account().id)]).await?;
+        }
+        let (policy, by) = (&core.policy, self.by(""));
+        core.run(&Update { policy, user, changes, by, client }).await
+    }
+}
+
+struct Update<'a> {
+    policy: &'a Policy,
+    user: UserId,
+    changes: &'a Changes,
+    by: By<'a>,
+    client: &'a Client,
+}
+
+/// Something that changed: from what, and into what.
+struct Happened {
+    cause: Cause,
+    old: String,
+    new: String,
+}
+
+impl Task for Update<'_> {
+    /// And whether the username asked for is taken.
+    type Facts = (Concerned, bool);
+    type Outcome = User;
+
+    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+        let concerned = Concerned::load(core, self.user, self.by).await?;
+        let taken = match &self.changes.username {
+            Some(name) => is_taken(core, name, Some(self.user)).await?,
+            None => false,
+        };
+        Ok((concerned, taken))
+    }
+
+    fn decide(&self, (concerned, taken): Self::Facts, mut draft: Draft) -> Verdict<User> {
+        let (mut ranked, before, happened) = match self.judge(concerned, taken) {
+            Ok(judged) => judged,
+            Err(error) => return draft.refuse(error),
+        };
+        if happened.is_empty() {
+            return draft.done(ranked.user);
+        }
+        for Happened { cause, old, new } in &happened {
+            let change = format!("{old} → {new}");
+            let deed = ranked.who.deed(self.by, self.client, self.policy);
+            // The letter names the present username above, as it is to be typed.
+            let detail = if *cause == Cause::UsernameChanged { old } else { &change };
+            let deed = Deed { reason: &change, detail, ..deed };
+            draft.take_effect(*cause, &mut ranked.user, deed);
+        }
+        let user = ranked.write(&before, &mut draft);
+        draft.done(user)
+    }
+}
+
+impl Update<'_> {
+    /// The person as they are to be, as they were, and what happens to them.
+    fn judge(&self, concerned: Concerned, taken: bool) -> Result<(Ranked, User, Vec<Happened>)> {
+        let Changes { username, name, role, version, .. } = self.changes;
+        let mut ranked = match role {
+            Some(role) => concerned.ranked(self.policy, self.by, role)?,
+            None => concerned.reached(self.policy, self.by)?,
+        };
+        let before = ranked.user.clone();
+        if version.is_some_and(|version| version != before.version) {
+            return Err(Error::Conflict { field: "version" });
+        }
+        let mut happened = Vec::new();
+        let mut note = |cause, old: &str, new: &str| {
+            happened.push(Happened { cause, old: old.to_owned(), new: new.to_owned() });
+        };
+        if let Some(username) = username.as_ref().filter(|new| **new != before.username) {
+            if ranked.is_own() {
+                return Err(Error::Forbidden);
+            }
+            if let Some(violation) = foreign_address(username, &before.email) {
+                return Err(Error::Invalid(vec![violation]));
+            }
+            if taken {
+                return Err(Error::Conflict { field: "username" });
+            }
+            note(Cause::UsernameChanged, before.username.as_str(), username.as_str());
+            ranked.user.username = username.clone();
+        }
+        if let Some(name) = name.as_ref().filter(|new| **new != before.name) {
+            note(Cause::NameChanged, before.name.as_str(), name.as_str());
+            ranked.user.name = name.clone();
+        }
+        if let Some(role) = role.as_ref().filter(|new| **new != before.role) {
+            if !self.policy.roles.knows(role) {
+                return Err(Error::invalid("role", "unknown", "There is no such role.".to_owned()));
+            }
+            note(Cause::RoleChanged, before.role.as_str(), role.as_str());
+            ranked.user.role = role.clone();
+            ranked.user.administrator = self.policy.roles.is_administrator(role);
+        }
+        ranked.count(&before)?;
+        Ok((ranked, before, happened))
+    }
+}

@@ -1,0 +1,92 @@
+//! User Accounts as administrators walk it, on every store.
+
+#[path = "support/house.rs"]
+#[macro_use]
+mod house;
+#[path = "user_accounts/finding.rs"]
+mod finding;
+#[path = "user_accounts/helping.rs"]
+mod helping;
+#[path = "user_accounts/profiles.rs"]
+mod profiles;
+#[path = "user_accounts/rank.rs"]
+mod rank;
+
+use house::*;
+use portcullis::{
+    auth::{Identity, NewAccount, NewUser},
+    error::Error,
+    id::UserId,
+    model::{Event, Plan, User},
+    store::{Page, Record as _, Value, tables},
+};
+
+use finding::*;
+use helping::*;
+use profiles::*;
+use rank::*;
+
+on_every_store! {
+    m6_somebody_is_found_by_the_beginning_of_any_word
+    m6_lists_go_on_where_they_ended
+    m6_a_tampered_page_cursor_is_refused
+    m6_a_list_of_one_company_shows_nobody_of_another
+    m6_words_follow_every_change_of_a_profile
+    m8_an_administrator_changes_username_name_and_role
+    m8_a_profile_changed_meanwhile_is_not_overwritten
+    m8_a_taken_username_is_given_to_nobody
+    m8_a_username_equal_to_anothers_email_is_refused
+    m8_ones_own_username_is_changed_in_my_account_only
+    m11_a_reset_is_mailed_to_the_stored_address_only
+    m11_an_invited_person_gets_the_activation_again
+    m13_the_last_active_administrator_stays
+    m13_the_guard_on_disable_is_also_on_demote
+    m13_two_administrators_at_the_same_instant_leave_one
+    m15_nobody_gives_or_touches_what_they_do_not_hold
+    m15_who_only_sees_people_changes_nobody
+    m15_an_authority_taken_away_does_nothing_more
+    m16_seats_hold_under_concurrent_invitations_and_enables
+    m16_after_the_plan_has_ended_nobody_is_enabled_and_help_goes_on
+    m20_a_disabled_user_is_out_at_once_and_everywhere
+    m20_anything_but_an_administrator_leaves_a_disabled_user_disabled
+    m20_enabling_activates_nobody_who_is_invited
+    m23_signing_somebody_out_ends_their_sessions
+}
+
+/// Another company with an administrator `otto`.
+async fn another_company(house: &House) -> User {
+    let account = NewAccount::new("Other", Plan::TRIAL).unwrap();
+    let otto = NewUser::parse("otto", "otto@other.example", "Otto Other", "administrator").unwrap();
+    let opened = house.operator.because("test").open_account(&account, &otto).await.unwrap();
+    let token = token_in(house.post().await.last().unwrap());
+    house.auth.activate(&token, &password(GOOD), &client()).await.unwrap();
+    house.post().await;
+    opened.administrator
+}
+
+async fn identity(house: &House, name: &str) -> Identity {
+    house.login(name, GOOD).await.identity
+}
+
+/// The user as the store has them.
+async fn stored(house: &House, user: UserId) -> User {
+    let row = house.store.get(&tables::USERS, user.as_bytes()).await.unwrap().unwrap();
+    User::from_row(&row).unwrap()
+}
+
+/// What the audit trail says about somebody, oldest first: kind and reason.
+async fn trail(house: &House, user: UserId) -> Vec<(&'static str, String)> {
+    let equal = vec![Value::Bytes(user.as_bytes().to_vec())];
+    let page = Page::of(&tables::EVENTS, "of_subject", equal, 200).unwrap();
+    let rows = house.store.page(&page).await.unwrap();
+    let events = rows.iter().map(|row| Event::from_row(row).unwrap());
+    events.map(|event| (event.kind.as_str(), event.reason)).collect()
+}
+
+#[track_caller]
+fn conflicts<T: std::fmt::Debug>(result: Result<T, Error>, field: &str) {
+    match result {
+        Err(Error::Conflict { field: found }) => assert_eq!(found, field),
+        other => panic!("no conflict of {field}: {other:?}"),
+    }
+}

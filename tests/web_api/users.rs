@@ -1,0 +1,189 @@
+//! User Accounts.
+
+use portcullis::policy::effects::Cause;
+use serde_json::{Value, json};
+
+use crate::{
+    house::{GOOD, House, token_in},
+    web::{Answer, Browser, Web, ask, send},
+};
+
+async fn seller(house: &House) -> String {
+    house.employee("grace", "salesperson").await.id.to_string()
+}
+
+async fn patch(browser: &mut Browser, id: &str, body: &Value) -> Answer {
+    browser.send(ask("PATCH", &format!("/auth/api/users/{id}")).json(body)).await
+}
+
+#[tokio::test]
+async fn people_are_listed_found_and_shown() {
+    let web = Web::new().await;
+    let id = seller(&web.house).await;
+    let mut admin = web.admin().await;
+    let list = admin.get("/auth/api/users").await.json();
+    let usernames = |list: &Value| -> Vec<String> {
+        let users = list["users"].as_array().unwrap();
+        users.iter().map(|user| user["username"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        (usernames(&list), &list["next"]),
+        (vec!["admin".into(), "grace".into()], &Value::Null)
+    );
+    let first = admin.get("/auth/api/users?limit=1&query=&status=&role=").await.json();
+    assert_eq!(usernames(&first), ["admin"]);
+    let next = first["next"].as_str().unwrap();
+    let second = admin.get(&format!("/auth/api/users?limit=1&cursor={next}")).await.json();
+    assert_eq!((usernames(&second), &second["next"]), (vec!["grace".into()], &Value::Null));
+    for (query, found) in
+        [("query=GRA", 1), ("role=salesperson", 1), ("status=disabled", 0), ("query=gra%20ce", 0)]
+    {
+        let list = admin.get(&format!("/auth/api/users?{query}")).await.json();
+        assert_eq!(usernames(&list).len(), found, "{query}");
+    }
+    let answer = admin.get(&format!("/auth/api/users/{id}")).await;
+    assert_eq!(answer.status, 200);
+    let user = answer.json()["user"].clone();
+    assert_eq!(user["username"], "grace");
+    assert_eq!(user.as_object().unwrap().len(), 10, "never a hash, digest or token");
+    for path in ["nobody", &web.admin.account.to_string(), "0"] {
+        admin.get(&format!("/auth/api/users/{path}")).await.is_problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_asked_for_wrongly_is_refused() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    for query in [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "status=awake",
+        "query=a&query=b",
+        "sort=name",
+        "cursor=",
+        "cursor=AAAA",
+        "query=%00",
+        "query",
+        "role[]=administrator",
+    ] {
+        admin.get(&format!("/auth/api/users?{query}")).await.is_problem(400, "malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_profile_is_changed_in_the_version_that_was_seen() {
+    let web = Web::new().await;
+    let id = seller(&web.house).await;
+    let mut admin = web.admin().await;
+    let path = format!("/auth/api/users/{id}");
+    let version = admin.get(&path).await.json()["user"]["version"].to_string();
+    let change = |version: &str, name: &str| {
+        ask("PATCH", &path).with("if-match", version).json(&json!({"name": name}))
+    };
+    let answer = admin.send(change(&format!("\"{version}\""), "Grace H.")).await;
+    assert_eq!((answer.status, &answer.json()["user"]["name"]), (200, &json!("Grace H.")));
+    let late = admin.send(change(&format!("\"{version}\""), "Grace X.")).await;
+    assert_eq!(late.is_problem(409, "conflict")["field"], "version");
+    for wrong in ["*", "3", "W/\"3\"", "\"x\"", ""] {
+        admin.send(change(wrong, "Grace X.")).await.is_problem(400, "malformed");
+    }
+    let changes = json!({"username": "ghopper", "role": "sales_manager"});
+    let user = patch(&mut admin, &id, &changes).await.json()["user"].clone();
+    assert_eq!((&user["username"], &user["role"]), (&json!("ghopper"), &json!("sales_manager")));
+    let taken = patch(&mut admin, &id, &json!({"username": "admin"})).await;
+    assert_eq!(taken.is_problem(409, "conflict")["field"], "username");
+    let wrong = patch(&mut admin, &id, &json!({"username": "g h", "name": ""})).await;
+    assert_eq!(wrong.is_problem(422, "invalid")["violations"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn mass_assignment_of_status_role_or_proven_is_refused() {
+    let web = Web::new().await;
+    let id = seller(&web.house).await;
+    let mut admin = web.admin().await;
+    let before = admin.get(&format!("/auth/api/users/{id}")).await.json();
+    for field in [
+        json!({"status": "disabled"}),
+        json!({"email_proven": true}),
+        json!({"administrator": true}),
+        json!({"version": 9}),
+        json!({"id": web.admin.id}),
+        json!({"account": web.admin.account}),
+        json!({"name": "X", "created_at": "2026-01-01T00:00:00Z"}),
+        json!({"name": null}),
+        json!({"name": ["X"]}),
+        json!(["X"]),
+    ] {
+        patch(&mut admin, &id, &field).await.is_problem(400, "malformed");
+    }
+    assert_eq!(admin.get(&format!("/auth/api/users/{id}")).await.json(), before);
+    let mut new = json!({"username": "bo", "email": "bo@acme.example", "name": "Bo",
+                         "role": "salesperson"});
+    for (field, value) in [("status", json!("active")), ("email_proven", json!(true))] {
+        new[field] = value;
+        admin.send(ask("POST", "/auth/api/users").json(&new)).await.is_problem(400, "malformed");
+        new.as_object_mut().unwrap().remove(field);
+    }
+    // The person's own door changes no role.
+    let mut grace = web.browser();
+    grace.log_in("grace", GOOD).await;
+    let own = patch(&mut grace, &id, &json!({"role": "administrator"})).await;
+    own.is_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_user_is_helped_disabled_and_enabled() {
+    let web = Web::new().await;
+    let id = seller(&web.house).await;
+    let mut grace = web.browser();
+    grace.log_in("grace", GOOD).await;
+    let mut admin = web.admin().await;
+    let path = |call: &str| format!("/auth/api/users/{id}/{call}");
+    assert_eq!(admin.send(ask("POST", &path("password-reset"))).await.status, 202);
+    let letters = web.house.post().await;
+    assert!(letters[0].to.as_str() == "grace@acme.example" && letters.len() == 1);
+    token_in(&letters[0]);
+    assert!(grace.is_in().await);
+    assert_eq!(admin.send(ask("POST", &path("sign-out"))).await.status, 202);
+    assert!(!grace.is_in().await);
+    grace.log_in("grace", GOOD).await;
+    admin.send(ask("POST", &path("disable"))).await.is_problem(415, "malformed");
+    let blank = admin.send(ask("POST", &path("disable")).json(&json!({"reason": " "}))).await;
+    assert_eq!(blank.is_problem(422, "invalid")["violations"][0]["field"], "reason");
+    let why = json!({"reason": "left the company"});
+    assert_eq!(admin.send(ask("POST", &path("disable")).json(&why)).await.status, 202);
+    assert!(!grace.is_in().await);
+    let status = admin.get(&format!("/auth/api/users/{id}")).await.json();
+    assert_eq!(status["user"]["status"], Cause::Disabled.effects().event.as_str());
+    let reset = admin.send(ask("POST", &path("password-reset"))).await;
+    assert_eq!(reset.is_problem(409, "conflict")["field"], "status");
+    assert_eq!(admin.send(ask("POST", &path("enable"))).await.status, 202);
+    grace.log_in("grace", GOOD).await;
+    assert!(grace.is_in().await);
+    let own = format!("/auth/api/users/{}/disable", web.admin.id);
+    let last = admin.send(ask("POST", &own).json(&why)).await;
+    assert_eq!(last.is_problem(409, "conflict")["field"], "administrators");
+}
+
+#[tokio::test]
+async fn who_may_not_see_people_is_refused_by_each_call() {
+    let web = Web::new().await;
+    let id = seller(&web.house).await;
+    let mut grace = web.browser();
+    grace.log_in("grace", GOOD).await;
+    for (method, call) in [
+        ("GET", "/users".to_owned()),
+        ("GET", format!("/users/{id}")),
+        ("PATCH", format!("/users/{id}")),
+        ("POST", format!("/users/{id}/password-reset")),
+        ("POST", format!("/users/{id}/sign-out")),
+        ("POST", format!("/users/{id}/disable")),
+        ("POST", format!("/users/{id}/enable")),
+    ] {
+        let path = format!("/auth/api{call}");
+        grace.send(ask(method, &path)).await.is_problem(403, "forbidden");
+        send(&web.service, ask(method, &path)).await.is_problem(401, "unauthenticated");
+    }
+}
