@@ -41,6 +41,29 @@ impl Violation {
 /// assert!(policy.roles.allows(&Role::ADMINISTRATOR, Permission::USERS_MANAGE));
 /// assert!(!policy.roles.allows(&Role::from_text("made_up"), Permission::USERS_VIEW));
 /// ```
+///
+/// Start from the preset and change what is different. Here, other roles, plans and limits:
+///
+/// ```
+/// use portcullis::{model::{Plan, Role}, policy::{Feature, Permission, Plans, Policy, Roles}};
+/// use time::Duration;
+///
+/// const INVOICES_SEND: Permission = Permission::named("invoices.send");
+/// const REMINDERS: Feature = Feature::named("reminders");
+///
+/// let mut policy = Policy::crm();
+/// policy.roles = Roles::new()
+///     .with(
+///         Role::named("owner"),
+///         [Permission::ADMINISTER, Permission::USERS_VIEW, Permission::USERS_MANAGE, INVOICES_SEND],
+///     )
+///     .with(Role::named("clerk"), [INVOICES_SEND]);
+/// policy.plans = Plans::new().with(Plan::named("free"), []).with(Plan::named("paid"), [REMINDERS]);
+/// policy.limits.invitations_per_day = 200;
+/// policy.lifetimes.session_idle = Duration::HOUR;
+/// // `Auth::builder(…).policy(policy)` refuses what contradicts itself; this does not.
+/// assert!(policy.findings().is_empty());
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Policy {

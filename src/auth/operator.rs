@@ -106,7 +106,8 @@ impl Acting<'_> {
     ///
     /// # Errors
     /// [`Error::Invalid`] where the plan is unknown or the role makes no administrator;
-    /// [`Error::Conflict`] with `field` `username` where the name is taken;
+    /// [`Error::Conflict`] with `field` `username` where the name is taken, or `seats` where there
+    /// are none; [`Error::Busy`] where others keep changing the same rows;
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn open_account(&self, new: &NewAccount, administrator: &NewUser) -> Result<Opened> {
         let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
@@ -128,8 +129,8 @@ impl Acting<'_> {
     /// Mails somebody's activation letter again.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where they are not invited; [`Error::Unavailable`] when the store
-    /// does not answer.
+    /// [`Error::NotFound`] where they are not invited; [`Error::Busy`] where others keep changing
+    /// the same rows; [`Error::Unavailable`] when the store does not answer.
     pub async fn resend_activation(&self, user: UserId) -> Result<()> {
         let by = By::Operator(self.reason);
         let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
@@ -169,9 +170,12 @@ impl Acting<'_> {
     /// counts as proven, and "forgot password" mails there. It is for setting up the first account
     /// on a machine of one's own. Links mailed before stay good.
     ///
+    /// It is the whole URL; [`Site::token_in`](crate::site::Site::token_in) finds the token in it.
+    ///
     /// # Errors
     /// [`Error::NotFound`] where they are not invited or the invitation has ended;
-    /// [`Error::Unavailable`] when the store does not answer.
+    /// [`Error::Busy`] where others keep changing the same rows; [`Error::Unavailable`] when
+    /// the store does not answer.
     pub async fn danger_activation_link(&self, user: UserId) -> Result<String> {
         crate::outbox::set_up_link(self.core, user, self.reason).await
     }

@@ -24,8 +24,8 @@ impl Auth {
     /// swallowed without a word.
     ///
     /// # Errors
-    /// [`Error::Throttled`] when the network asked too often; [`Error::Unavailable`] when the
-    /// store does not answer.
+    /// [`Error::Throttled`] when the network asked too often; [`Error::Busy`] where others keep
+    /// changing the same rows; [`Error::Unavailable`] when the store does not answer.
     pub async fn forgot_password(&self, email: &str, client: &Client) -> Result<()> {
         let core = &self.core;
         let budgets = core.budgets().await?;

@@ -39,7 +39,8 @@ impl Auth {
     /// out either way.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
+    /// [`Error::Busy`] where others keep changing the same rows; [`Error::Unavailable`] when
+    /// the store does not answer.
     pub async fn logout(&self, token: &SessionToken, client: &Client) -> Result<()> {
         self.core.run(&LogOut { token, client }).await
     }

@@ -14,7 +14,36 @@ use crate::{
 ///
 /// Each letter has three parts, `NAME.subject`, `NAME.txt` and `NAME.html`, written for
 /// [minijinja](https://docs.rs/minijinja). The names are those of
-/// [`Template`](crate::model::Template::as_str).
+/// [`Template`](crate::model::Template::as_str):
+///
+/// | `NAME` | goes out | carries a link |
+/// |---|---|---|
+/// | `reset` | after "forgot password" | yes |
+/// | `activation` | with an invitation | yes |
+/// | `activated` | after the first password was chosen | no |
+/// | `password_changed` | after it was changed in My Account | no |
+/// | `password_reset` | after a new one was chosen by a mailed link | no |
+/// | `temporary_password` | after somebody else set a temporary one | no |
+///
+/// Each part is given the same values:
+///
+/// | value | holds |
+/// |---|---|
+/// | `site.name`, `site.url`, `site.support` | the site, as [`Site`] has it; `support` may be empty |
+/// | `user.name`, `user.username`, `user.email` | the recipient |
+/// | `account.name` | their company |
+/// | `link` | the link, in letters that carry one; it must be in `txt` and `html`, never in `subject` |
+/// | `expires.text`, `expires.iso` | until when the link works, for people and as RFC 3339; `expires` is none in letters without a link |
+/// | `at.text`, `at.iso` | when the cause of the letter happened |
+/// | `client.address`, `client.agent` | where it came from; both may be empty |
+/// | `inviter` | who invited them, in `activation`; else empty |
+///
+/// What people chose themselves (`user.name`, `account.name`, `client.agent`, `inviter`) comes
+/// broken up where a mail program would make a link of it. `.html` parts are escaped.
+///
+/// All letters share `base.html` (which the `html` parts extend), `_foot.txt` (the end of each
+/// `txt`), `_who.html` (the username and the account), and `_what.txt` and `_what.html` (what
+/// happened, when and from where). Templates refer to each other as `letters/base.html` and so on.
 ///
 /// ```
 /// use portcullis::outbox::Letters;
@@ -61,8 +90,9 @@ impl Default for Letters {
 }
 
 impl Letters {
-    /// These letters with another wording for one part, such as `reset.txt`, or with another
-    /// `_foot.txt` or `base.html` that all of them share.
+    /// These letters with another wording for one part, such as `reset.txt`, or for one that all of
+    /// them share, such as `_foot.txt`. [`Builder::build`](crate::auth::Builder::build) writes each
+    /// once and refuses those that cannot be written.
     #[must_use]
     pub fn with(self, part: &str, source: &str) -> Self {
         let name = format!("letters/{part}");
@@ -278,6 +308,14 @@ mod tests {
     #[test]
     fn every_built_in_letter_can_be_written() {
         assert_eq!(Letters::default().findings(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_letter_is_in_the_documentation() {
+        for template in Template::ALL {
+            let row = format!("/// | `{}` |", template.as_str());
+            assert!(include_str!("letters.rs").contains(&row), "add a row {row} above");
+        }
     }
 
     #[test]

@@ -1,8 +1,11 @@
 use time::Duration;
 
-/// How long things live.
+/// How long things live. The numbers below are the defaults; [`Policy`](super::Policy) shows how
+/// to set others.
 ///
-/// The defaults follow SP 800-63B-4 §2.2 (re-authentication at AAL2) and ASVS 5.0 §6.4 and §7.3.
+/// A session's 30 minutes and 12 hours are shorter than the hour and the day that SP 800-63B-4
+/// §2.2.3 advises at AAL2. The 14 days of a remembered device are within the 30 of AAL1 (§2.1.3),
+/// and are AAL1. Links and temporary passwords follow ASVS 5.0 §6.4.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Lifetimes {
@@ -12,17 +15,18 @@ pub struct Lifetimes {
     pub activation_link: Duration,
     /// An invitation: 14 days. The invitee cannot extend it.
     pub invitation: Duration,
-    /// A password an administrator set: 24 hours.
+    /// A password that somebody else set: 24 hours.
     pub temporary_password: Duration,
     /// The ticket of a log-in that must choose a new password first: 10 minutes.
     pub ticket: Duration,
-    /// A session nobody uses: 30 minutes.
+    /// A session nobody uses, unless on a remembered device: 30 minutes.
     pub session_idle: Duration,
     /// A session, used or not: 12 hours.
     pub session: Duration,
-    /// A session on a remembered device: 14 days, used or not.
+    /// A session on a remembered device: 14 days, used or not. It never ends for lack of use.
     pub remembered_session: Duration,
-    /// How old "last seen" may grow before it is written again: a minute.
+    /// How old "last seen" may grow before it is noted again: a minute. It is written within the
+    /// half minute after that.
     pub last_seen: Duration,
     /// How long the outbox tries to find out whom a reset concerns, or to deliver its letter:
     /// 4 hours, since a link that comes later than that surprises more than it helps.

@@ -2,7 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Plan;
 
-/// Something a plan includes or does not.
+/// Something a plan includes or does not. These belong to the preset
+/// [`Policy::crm`](super::Policy::crm), and the library itself asks for none of them; hosts name
+/// their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Feature(&'static str);
 
@@ -48,11 +50,16 @@ impl Plans {
             .with(Plan::ULTIMATE, [Feature::LEADS_EXPORT, Feature::CAMPAIGNS, Feature::REPORTS])
     }
 
-    /// These plans and one more.
+    /// These plans and one more, or another set of features for one of them.
     #[must_use]
     pub fn with(mut self, plan: Plan, features: impl IntoIterator<Item = Feature>) -> Self {
         self.0.insert(plan, features.into_iter().collect());
         self
+    }
+
+    /// Every plan, by name.
+    pub fn all(&self) -> impl Iterator<Item = &Plan> {
+        self.0.keys()
     }
 
     /// Whether the plan is one of these.

@@ -2,18 +2,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Role;
 
-/// Something a role may do. Hosts name their own beside these.
+/// Something a role may do.
+///
+/// The first four are asked by the library itself. Those of leads and campaigns belong to the
+/// preset [`Policy::crm`](super::Policy::crm): the library gives them to roles and never asks for
+/// them. Hosts name their own, and ask with [`Identity::require`](crate::auth::Identity::require).
+///
+/// ```
+/// use portcullis::policy::Permission;
+/// const INVOICES_SEND: Permission = Permission::named("invoices.send");
+/// assert_eq!(INVOICES_SEND.as_str(), "invoices.send");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Permission(&'static str);
 
 impl Permission {
-    /// Makes its holder an administrator: an account always has an active one.
+    /// Makes its holder an administrator. The first user of an account must be one, and an
+    /// administrator can log in after the plan has ended.
     pub const ADMINISTER: Self = Self("administer");
     /// Seeing the account's users.
     pub const USERS_VIEW: Self = Self("users.view");
     /// Inviting, changing and disabling users.
     pub const USERS_MANAGE: Self = Self("users.manage");
-    /// Reading the audit trail.
+    /// Reading the audit trail. Nothing asks for it yet, since nothing reads the trail yet.
     pub const AUDIT_READ: Self = Self("audit.read");
     /// Seeing everybody's leads; without it, one's own.
     pub const LEADS_VIEW_ALL: Self = Self("leads.view_all");
@@ -37,7 +48,9 @@ impl Permission {
     }
 }
 
-/// Which role may do what.
+/// Which role may do what. [`Policy`](super::Policy) has an example of other roles.
+///
+/// Users keep the name of their role. One that the policy does not know (any more) allows nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Roles(BTreeMap<Role, BTreeSet<Permission>>);
 
@@ -68,11 +81,16 @@ impl Roles {
             .with(Role::JUNIOR_SALESPERSON, [])
     }
 
-    /// These roles and one more.
+    /// These roles and one more, or another set of permissions for one of them.
     #[must_use]
     pub fn with(mut self, role: Role, permissions: impl IntoIterator<Item = Permission>) -> Self {
         self.0.insert(role, permissions.into_iter().collect());
         self
+    }
+
+    /// Every role, by name.
+    pub fn all(&self) -> impl Iterator<Item = &Role> {
+        self.0.keys()
     }
 
     /// Whether the role is one of these.

@@ -58,8 +58,8 @@ impl MyAccount<'_> {
     /// Ends one of the person's sessions.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where it is not theirs or has ended; [`Error::Unavailable`] when the
-    /// store does not answer.
+    /// [`Error::NotFound`] where it is not theirs or has ended; [`Error::Busy`] where others keep
+    /// changing the same rows; [`Error::Unavailable`] when the store does not answer.
     pub async fn end_session(&self, id: SessionId, client: &Client) -> Result<()> {
         self.core().run(&EndSession { me: self.me, id, client }).await
     }
@@ -67,8 +67,8 @@ impl MyAccount<'_> {
     /// Ends all of the person's sessions but the present one.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] where the present one has ended meanwhile;
-    /// [`Error::Unavailable`] when the store does not answer.
+    /// [`Error::Unauthenticated`] where the present one has ended meanwhile; [`Error::Busy`] where
+    /// others keep changing the same rows; [`Error::Unavailable`] when the store does not answer.
     pub async fn end_other_sessions(&self, client: &Client) -> Result<()> {
         let core = self.core();
         core.run(&EndOthers { me: self.me, policy: &core.policy, client }).await
