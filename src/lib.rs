@@ -5,7 +5,10 @@
 //! [`Mailer`](mail::Mailer), a [`Site`](site::Site) and a [`Policy`](policy::Policy), once.
 //! Request handlers hold a clone of it and make one call for each thing a person does. What only
 //! the operator of the site may do is in [`Operator`](auth::Operator), which no handler can reach
-//! through `Auth`. The README shows a whole log-in.
+//! through `Auth`.
+//!
+//! An [account](model::Account) is a company that uses the host's product; a [user](model::User) is
+//! a person with a log-in, in exactly one account.
 //!
 //! | module | holds |
 //! |---|---|
@@ -21,6 +24,11 @@
 //!
 //! With its features the crate also has `web`, the JSON API and the pages, and `testkit`, what
 //! hosts test with. A feature adds items and never changes what a call does.
+//!
+#![cfg_attr(
+    all(feature = "sqlite", feature = "smtp", feature = "background"),
+    doc = include_str!("log_in.md")
+)]
 //!
 //! # What holds everywhere
 //!
@@ -51,7 +59,7 @@ pub mod testkit;
 #[cfg(feature = "web")]
 pub mod web;
 
-/// Runs the README's code.
-#[cfg(all(doctest, feature = "sqlite", feature = "smtp", feature = "background"))]
+/// Compiles the README's code.
+#[cfg(all(doctest, feature = "sqlite", feature = "smtp", feature = "background", feature = "web"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -53,11 +53,12 @@
 //!     }
 //! }
 //!
-//! async fn tell_peer(mut request: Request, next: Next) -> Response {
-//!     let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip());
-//!     if let Some(address) = from {
-//!         request.extensions_mut().insert(Peer(address));
-//!     }
+//! async fn tell_peer(
+//!     ConnectInfo(from): ConnectInfo<SocketAddr>,
+//!     mut request: Request,
+//!     next: Next,
+//! ) -> Response {
+//!     request.extensions_mut().insert(Peer(from.ip()));
 //!     next.run(request).await
 //! }
 //!

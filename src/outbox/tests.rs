@@ -62,8 +62,8 @@ struct Stand {
 /// Accounts whose administrators' letters are due.
 async fn stand(post: &Post, names: &[&str]) -> Stand {
     let (store, clock) = (MemoryStore::new(), Seconds::default());
-    let mut hashing = Hashing::default();
-    hashing.params = Params::danger_for_tests();
+    let params = Params::danger_for_tests();
+    let hashing = Hashing { params, ..Hashing::default() };
     let (auth, operator) = Auth::builder(store.clone())
         .site(Site::new("Site", "https://crm.example").unwrap())
         .mailer(post.clone())

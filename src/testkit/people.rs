@@ -95,8 +95,8 @@ mod tests {
             .with(Role::named("owner"), [Permission::ADMINISTER]);
         other.plans = Plans::new().with(Plan::named("free"), []);
         for policy in [Policy::crm(), other] {
-            let mut hashing = Hashing::default();
-            hashing.params = Params::danger_for_tests();
+            let params = Params::danger_for_tests();
+            let hashing = Hashing { params, ..Hashing::default() };
             let builder = Auth::builder(MemoryStore::new())
                 .site(Site::new("Site", "https://crm.example").unwrap())
                 .mailer(LetterBox::default())
