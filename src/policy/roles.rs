@@ -17,8 +17,8 @@ use crate::model::Role;
 pub struct Permission(&'static str);
 
 impl Permission {
-    /// Makes its holder an administrator. The first user of an account must be one, and an
-    /// administrator can log in after the plan has ended.
+    /// Makes its holder an administrator. The first user of an account must be one, no change
+    /// leaves an account without an active one, and they can log in after the plan has ended.
     pub const ADMINISTER: Self = Self("administer");
     /// Seeing the account's users.
     pub const USERS_VIEW: Self = Self("users.view");
