@@ -5,8 +5,9 @@
 //! never not at all, and never does a live token rest anywhere but in the letter.
 //!
 //! An errand goes through two steps, each a commit of its own: *finding out* whom a reset
-//! concerns turns it into letters, and *sending* mints the link and hands the letter over. A
-//! letter waits on nobody's mail server but its own recipient's.
+//! concerns turns it into letters, and *sending* mints the link and hands the letter over. In
+//! `background` a letter waits on nobody's mail server but its own recipient's; in [`Auth::work`]
+//! one waits for the other.
 
 #[cfg(feature = "background")]
 mod background;

@@ -27,6 +27,10 @@ use crate::{
 
 /// The operator of the site. [`Builder::build`](super::Builder::build) makes one beside
 /// [`Auth`](super::Auth), and nothing else does, so no request handler can reach it by accident.
+///
+/// A server drops it once the first account is open. To act later, let a second program build its
+/// own on the same store, as the `crm` example's `src/operator.rs` does. That program needs no
+/// `background`: the letters it causes lie in the outbox, and the server sends them.
 #[derive(Clone)]
 pub struct Operator {
     pub(super) core: Arc<Core>,

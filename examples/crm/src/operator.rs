@@ -17,7 +17,9 @@ use crate::{config::Config, post::Post};
 const USAGE: &str = "use one of
   crm                                             serves
   crm open-account COMPANY USERNAME EMAIL REASON  opens an account and invites its administrator
-  crm temporary-password USERNAME REASON          sets the password in the first line of its input";
+  crm temporary-password USERNAME REASON          sets the password in the first line of its input
+and set by environment, as the top of src/main.rs describes: PORT BIND DATABASE_URL PUBLIC_URL
+TRUSTED_PROXIES SMTP_URL MAIL_FROM SMTP_CA RUST_LOG";
 
 /// Carries out what the command line asks for.
 pub(crate) async fn act(config: Config, words: &[String]) -> Result<(), Box<dyn Error>> {
