@@ -10,7 +10,7 @@
 //! | S2 | **Durable.** What `commit` answered `Ok` to is there after a crash. |
 //! | S3 | **Conditions live in the write.** Each [`Change`] says what it expects of the row it writes; where one does not hold, the answer is `Conflict` and nothing is written. Two writers of one version: one wins. |
 //! | S4 | **Unique keys.** No two rows share a key or a unique key whose columns are all set; an attempt is `Conflict`. |
-//! | S5 | **Bytes are bytes.** Text is compared code point by code point: no folding, no padding, no trailing blanks dropped; NUL and any Unicode text come back as they went in. |
+//! | S5 | **Bytes are bytes.** Text is compared code point by code point: no folding, no padding, no trailing blanks dropped; any Unicode text comes back as it went in. Text holds no NUL, and what stands in a key, a unique key or an ordering no more than [1,000 bytes](Column::MAX_INDEXED): a row or a look-up with either is refused as `Unsupported`. |
 //! | S6 | **Read your writes.** A read that starts after a commit was answered sees it, from any handle of the store. |
 //! | S7 | **Pages.** [`page`](Store::page) answers in the order of its [`Ordering`], without gaps or doubles for rows that stand throughout, whatever is written meanwhile. |
 //! | S8 | **One session read.** [`session`](Store::session) answers the session, its user and its account as of one moment. |
@@ -28,11 +28,13 @@ pub mod bring_your_own;
 mod charge;
 mod error;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod query;
 mod record;
 mod records;
 mod row;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -125,7 +125,8 @@ impl Draft {
             actor: note.actor,
             subject: note.subject.map(|user| (user.id, user.username.as_str().to_owned())),
             client: note.client.clone(),
-            reason: note.reason.chars().take(500).collect(),
+            // Stores hold no NUL.
+            reason: note.reason.chars().filter(|c| *c != '\0').take(500).collect(),
             typed: note.typed,
             expires_at: note.account.is_none().then(|| after(self.now, STRANGERS_KEPT)),
         };

@@ -62,11 +62,9 @@ impl Row {
         if self.0.len() != table.columns.len() {
             return Some("a row has another number of columns than its table");
         }
-        if table.columns.iter().zip(&self.0).all(|(column, value)| column.holds(value)) {
-            None
-        } else {
-            Some("a row has a value its column cannot hold")
-        }
+        let fits =
+            table.columns.iter().zip(&self.0).all(|(column, value)| table.holds(column, value));
+        if fits { None } else { Some("a row has a value its column cannot hold") }
     }
 }
 

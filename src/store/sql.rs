@@ -2,11 +2,14 @@
 //! and what commits, charges, leases and purges do with them. A database adds a short
 //! [`Dialect`] and a [`Link`] that runs calls on its connections.
 
+mod budgets;
 mod call;
 mod dialect;
 mod migration;
 mod names;
 mod pages;
+#[cfg(feature = "postgres")]
+pub(super) mod server;
 mod statements;
 mod work;
 
@@ -18,3 +21,18 @@ pub(super) use migration::{book, is_prefix, migrations, pending};
 pub(super) use names::Names;
 pub(super) use statements::Statements;
 pub(super) use work::{Done, NEVER_EXPIRES, Work};
+
+use super::{CommitError, StoreError};
+
+/// What cannot happen: each work is answered in kind.
+pub(super) fn mismatch() -> StoreError {
+    StoreError::unavailable("a work was answered as another")
+}
+
+/// The failure of a work that cannot conflict.
+pub(super) fn failed(error: CommitError) -> StoreError {
+    match error {
+        CommitError::Failed(error) => error,
+        CommitError::Conflict => mismatch(),
+    }
+}

@@ -110,11 +110,6 @@ impl SqliteStore {
     }
 }
 
-/// What cannot happen: the writer answers each work in kind.
-fn mismatch() -> StoreError {
-    StoreError::unavailable("the writer answered something else")
-}
-
 #[async_trait]
 impl Store for SqliteStore {
     fn contract(&self) -> u32 {
@@ -172,7 +167,7 @@ impl Store for SqliteStore {
         }
         match self.shared.writer.ask(Work::Commit(batch.clone())).await? {
             Done::Committed | Done::Recognised => Ok(()),
-            _ => Err(mismatch().into()),
+            _ => Err(sql::mismatch().into()),
         }
     }
 
@@ -183,14 +178,14 @@ impl Store for SqliteStore {
     ) -> Result<Vec<Verdict>, StoreError> {
         match self.ask(Work::Charge(charges.to_vec(), now)).await? {
             Done::Charged(verdicts) => Ok(verdicts),
-            _ => Err(mismatch()),
+            _ => Err(sql::mismatch()),
         }
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Row>, StoreError> {
         match self.ask(Work::Lease(*lease)).await? {
             Done::Leased(rows) => Ok(rows),
-            _ => Err(mismatch()),
+            _ => Err(sql::mismatch()),
         }
     }
 
@@ -205,7 +200,7 @@ impl Store for SqliteStore {
         }
         match self.ask(Work::Purge { table, before, limit }).await? {
             Done::Purged(count) => Ok(count),
-            _ => Err(mismatch()),
+            _ => Err(sql::mismatch()),
         }
     }
 }
@@ -213,10 +208,7 @@ impl Store for SqliteStore {
 impl SqliteStore {
     /// Has the writer do what cannot conflict.
     async fn ask(&self, work: Work) -> Result<Done, StoreError> {
-        self.shared.writer.ask(work).await.map_err(|error| match error {
-            CommitError::Failed(error) => error,
-            CommitError::Conflict => mismatch(),
-        })
+        self.shared.writer.ask(work).await.map_err(sql::failed)
     }
 }
 

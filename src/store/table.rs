@@ -101,19 +101,49 @@ impl Table {
         columns.len() == values.len()
             && columns.iter().zip(values).all(|(column, value)| {
                 let column = self.position(column).and_then(|position| self.columns.get(position));
-                column.is_some_and(|column| column.holds(value))
+                column.is_some_and(|column| self.holds(column, value))
             })
+    }
+
+    /// Whether this value could stand in this column of the table: it is of the column's kind,
+    /// holds no NUL where it is text, and is no longer than [`Column::MAX_INDEXED`] where the
+    /// column is [indexed](Self::is_indexed).
+    #[must_use]
+    pub fn holds(&self, column: &Column, value: &Value) -> bool {
+        let length = match value {
+            Value::Null | Value::Int(_) => 0,
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+        };
+        column.holds(value) && (length <= Column::MAX_INDEXED || !self.is_indexed(column.name))
+    }
+
+    /// Whether the column belongs to the key, a unique key or an ordering.
+    #[must_use]
+    pub fn is_indexed(&self, column: &str) -> bool {
+        let mut groups = self
+            .uniques
+            .iter()
+            .map(|unique| unique.columns)
+            .chain(self.orderings.iter().flat_map(|ordering| [ordering.equal, ordering.by]));
+        self.position(column) == Some(0) || groups.any(|columns| columns.contains(&column))
     }
 }
 
 impl Column {
-    /// Whether the value could stand in this column.
+    /// The most bytes of a text or of bytes in a column that is [indexed](Table::is_indexed):
+    /// databases limit what an index entry holds. The longest the crate writes has 254, but for
+    /// usernames that are made of rare letters.
+    pub const MAX_INDEXED: usize = 1_000;
+
+    /// Whether the value could stand in a column of this kind. No text holds a NUL, which
+    /// PostgreSQL cannot keep.
     #[must_use]
     pub fn holds(&self, value: &Value) -> bool {
         match value {
             Value::Null => self.nullable,
             Value::Int(_) => self.kind == Kind::Int,
-            Value::Text(_) => self.kind == Kind::Text,
+            Value::Text(text) => self.kind == Kind::Text && !text.contains('\0'),
             Value::Bytes(_) => self.kind == Kind::Bytes,
         }
     }

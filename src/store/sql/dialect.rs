@@ -8,8 +8,10 @@ pub(in crate::store) struct Dialect {
     pub(in crate::store) quote: char,
     /// The mark of the parameter with this number, counted from one.
     pub(in crate::store) parameter: fn(usize) -> String,
-    /// The type of a column.
-    pub(in crate::store) kind: fn(&Column) -> &'static str,
+    /// The type of a column, and whether it is one an index holds.
+    pub(in crate::store) kind: fn(&Column, bool) -> &'static str,
+    /// What a column that is added to rows that stand holds in them, unless it may be null.
+    pub(in crate::store) nothing: fn(Kind) -> &'static str,
     /// What ends a table's definition.
     pub(in crate::store) table_end: &'static str,
     /// What follows a table that is to be read by this index. The planner of a database without
@@ -17,17 +19,17 @@ pub(in crate::store) struct Dialect {
     pub(in crate::store) by_index: fn(&str) -> String,
     /// What ends an insert that is to write nothing where a key is taken.
     pub(in crate::store) unless_taken: &'static str,
+    /// What ends an insert of these columns that is to count anything but one row where the first
+    /// is taken. What it writes then is rolled back.
+    pub(in crate::store) or_count: fn(&Names<'_>, &[&str]) -> String,
     /// What ends an insert that is to overwrite these columns where the first is taken.
     pub(in crate::store) or_overwrite: fn(&Names<'_>, &[&str]) -> String,
-}
-
-impl Dialect {
-    /// What a column that is added to rows that stand holds in them, unless it may be null.
-    pub(super) fn nothing(column: &Column) -> &'static str {
-        match column.kind {
-            Kind::Bytes => "x''",
-            Kind::Int => "0",
-            Kind::Text => "''",
-        }
-    }
+    /// What ends an insert that, where this key is taken, is to change nothing and to keep
+    /// everybody else from changing the row until the transaction ends. None where nobody else
+    /// writes beside a transaction.
+    pub(in crate::store) or_hold: Option<fn(&Names<'_>, &str) -> String>,
+    /// Whether `DELETE` takes `ORDER BY` and `LIMIT`, and a subquery in their place not.
+    pub(in crate::store) deletes_in_order: bool,
+    /// Whether `(a, b) > (?, ?)` is looked up in an index.
+    pub(in crate::store) compares_rows: bool,
 }

@@ -1,9 +1,6 @@
 use std::fmt::Write as _;
 
-use super::{
-    Dialect,
-    names::{Names, is_key_order},
-};
+use super::names::{Names, is_key_order};
 use crate::store::{
     CONTRACT, Column, Ordering, StoreError, Table,
     tables::{ADDED, Part},
@@ -23,7 +20,7 @@ pub struct Migration {
 }
 
 /// The table that says which migrations were applied.
-const BOOK: &str = "schema";
+pub(super) const BOOK: &str = "schema";
 
 /// The full name of that table.
 pub(in crate::store) fn book(prefix: &str) -> String {
@@ -52,8 +49,8 @@ pub(in crate::store) fn is_prefix(prefix: &str) -> bool {
 }
 
 /// Every migration, oldest first.
-pub(in crate::store) fn migrations(dialect: &Dialect, prefix: &str) -> Vec<Migration> {
-    let maker = Maker { names: Names { dialect, prefix }, dialect };
+pub(in crate::store) fn migrations(names: &Names<'_>) -> Vec<Migration> {
+    let maker = Maker { names };
     (1..=CONTRACT).map(|contract| Migration { contract, sql: maker.migration(contract) }).collect()
 }
 
@@ -64,8 +61,7 @@ fn since(table: &Table, part: Part) -> u32 {
 }
 
 struct Maker<'a> {
-    names: Names<'a>,
-    dialect: &'a Dialect,
+    names: &'a Names<'a>,
 }
 
 impl Maker<'_> {
@@ -98,25 +94,26 @@ impl Maker<'_> {
         say(format!(
             "INSERT INTO {book} ({}) VALUES ({contract}){}",
             self.names.quoted("contract"),
-            self.dialect.unless_taken
+            self.names.dialect.unless_taken
         ));
         sql
     }
 
-    fn column(&self, column: &Column) -> String {
+    fn column(&self, table: &Table, column: &Column) -> String {
         let null = if column.nullable { "" } else { " NOT NULL" };
-        format!("{} {}{null}", self.names.quoted(column.name), (self.dialect.kind)(column))
+        let kind = (self.names.dialect.kind)(column, table.is_indexed(column.name));
+        format!("{} {kind}{null}", self.names.quoted(column.name))
     }
 
     fn create<'c>(&self, table: &Table, columns: impl Iterator<Item = &'c Column>) -> String {
-        let columns: Vec<_> = columns.map(|column| self.column(column)).collect();
+        let columns: Vec<_> = columns.map(|column| self.column(table, column)).collect();
         let key = table.columns.first().map_or("", |column| column.name);
         format!(
             "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({})){}",
             self.names.table(table.name),
             columns.join(", "),
             self.names.quoted(key),
-            self.dialect.table_end
+            self.names.dialect.table_end
         )
     }
 
@@ -124,9 +121,9 @@ impl Maker<'_> {
         let default = if column.nullable {
             String::new()
         } else {
-            format!(" DEFAULT {}", Dialect::nothing(column))
+            format!(" DEFAULT {}", (self.names.dialect.nothing)(column.kind))
         };
-        let (table, column) = (self.names.table(table.name), self.column(column));
+        let (column, table) = (self.column(table, column), self.names.table(table.name));
         format!("ALTER TABLE {table} ADD COLUMN {column}{default}")
     }
 

@@ -1,26 +1,49 @@
 use super::Dialect;
 use crate::store::{Ordering, Table};
 
-/// Writes names: quoted, and tables with the prefix that keeps them apart from the host's own.
+/// Writes names: quoted, and tables with the schema and the prefix that keep them apart from the
+/// host's own.
 pub(in crate::store) struct Names<'a> {
     pub(super) dialect: &'a Dialect,
-    pub(super) prefix: &'a str,
+    schema: Option<&'a str>,
+    prefix: &'a str,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    /// Names of tables in this schema, where the database has any, with this prefix.
+    pub(in crate::store) const fn new(
+        dialect: &'a Dialect,
+        schema: Option<&'a str>,
+        prefix: &'a str,
+    ) -> Self {
+        Self { dialect, schema, prefix }
+    }
+
+    /// The mark of the parameter with this number, counted from one.
+    pub(super) fn mark(&self, number: usize) -> String {
+        (self.dialect.parameter)(number)
+    }
+
     pub(in crate::store) fn quoted(&self, name: &str) -> String {
         let quote = self.dialect.quote;
         format!("{quote}{name}{quote}")
     }
 
-    /// A table, or an index, whose names are shared by all tables of a database.
+    /// A table.
     pub(in crate::store) fn table(&self, name: &str) -> String {
-        self.quoted(&format!("{}{name}", self.prefix))
+        let table = self.prefixed(name);
+        self.schema
+            .map_or_else(|| table.clone(), |schema| format!("{}.{table}", self.quoted(schema)))
     }
 
-    /// The index of a table's unique key or ordering.
+    /// The index of a table's unique key or ordering. It stands in its table's schema without
+    /// being told.
     pub(super) fn index(&self, table: &Table, name: &str) -> String {
-        self.table(&format!("{}_{name}", table.name))
+        self.prefixed(&format!("{}_{name}", table.name))
+    }
+
+    fn prefixed(&self, name: &str) -> String {
+        self.quoted(&format!("{}{name}", self.prefix))
     }
 
     /// The columns, with commas.

@@ -29,7 +29,11 @@ enum Start {
 }
 
 /// The page statements of one table.
-pub(in crate::store) struct Pages(HashMap<Shape, String>);
+pub(in crate::store) struct Pages {
+    statements: HashMap<Shape, String>,
+    /// Whether the values of a row to go on behind stand one after the other, the first once.
+    compares_rows: bool,
+}
 
 impl Pages {
     pub(super) fn new(names: &Names<'_>, table: &Table, select: &str) -> Self {
@@ -45,7 +49,7 @@ impl Pages {
                 pages.insert(shape, statement(names, ordering, shape, &select));
             }
         }
-        Self(pages)
+        Self { statements: pages, compares_rows: names.dialect.compares_rows }
     }
 
     /// The statement that answers a page without flaws, and its values.
@@ -70,7 +74,7 @@ impl Pages {
         let nulls = page.equal.iter().rev().fold(0, |bits, value| bits * 2 + u8::from(null(value)));
         let ordering = page.ordering.name;
         let shape = Shape { ordering, descending, nulls, start, end: far.is_some() };
-        let sql = self.0.get(&shape)?;
+        let sql = self.statements.get(&shape)?;
         let start: &[Value] = match (behind, near) {
             (Some(after), _) => after,
             (None, Some(near)) => std::slice::from_ref(near),
@@ -78,12 +82,18 @@ impl Pages {
         };
         let fixed = page.equal.iter().filter(|value| !null(value));
         let limit = Arg::Int(i64::from(page.limit));
-        let args = fixed.chain(start).chain(far).map(Arg::from).chain([limit]).collect();
+        let again = if behind.is_some() && start.len() == 2 && !self.compares_rows {
+            start.get(..1).unwrap_or_default()
+        } else {
+            &[]
+        };
+        let args =
+            fixed.chain(again).chain(start).chain(far).map(Arg::from).chain([limit]).collect();
         Some((sql, args))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        self.0.values().map(String::as_str)
+        self.statements.values().map(String::as_str)
     }
 }
 
@@ -133,11 +143,17 @@ fn statement(names: &Names<'_>, ordering: &Ordering, shape: Shape, select: &str)
         Start::At => conditions.push(format!("{first} {near} {}", marks.next())),
         Start::Behind => {
             let list = names.list(ordering.by);
-            let row = marks.list(ordering.by.len());
-            conditions.push(if ordering.by.len() == 1 {
-                format!("{list} {beyond} {row}")
-            } else {
-                format!("({list}) {beyond} ({row})")
+            conditions.push(match ordering.by {
+                [_] => format!("{list} {beyond} {}", marks.next()),
+                [_, second] if !names.dialect.compares_rows => {
+                    let second = names.quoted(second);
+                    let (at, further, then) = (marks.next(), marks.next(), marks.next());
+                    format!(
+                        "{first} {beyond}= {at} AND ({first} {beyond} {further} OR {second} \
+                         {beyond} {then})"
+                    )
+                }
+                by => format!("({list}) {beyond} ({})", marks.list(by.len())),
             });
         }
     }

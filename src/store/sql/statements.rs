@@ -1,5 +1,5 @@
 use super::{
-    Dialect,
+    budgets::Budgets,
     names::{Marks, Names},
     pages::Pages,
 };
@@ -15,10 +15,8 @@ pub(in crate::store) struct Statements {
     pub(in crate::store) due: String,
     /// Moves one of them: to when; its key and the version it was found in.
     pub(in crate::store) take: String,
-    /// Writes a budget over the one that stands.
-    pub(in crate::store) keep_budget: String,
-    /// Takes a budget away, if it is there.
-    pub(in crate::store) drop_budget: String,
+    pub(super) budgets: Budgets,
+    pub(super) deletes_in_order: bool,
     /// Notes a batch as applied, unless it was before.
     pub(in crate::store) once: String,
 }
@@ -36,14 +34,13 @@ pub(in crate::store) struct TableStatements {
     pub(in crate::store) delete_version: Option<String>,
     /// By column: to what, which row, and to what again.
     raises: Vec<Option<String>>,
-    /// Before when, how many, and before when again.
+    /// Before when, how many, and, unless the database deletes in order, before when again.
     pub(in crate::store) purge: Option<String>,
 }
 
 impl Statements {
-    pub(in crate::store) fn new(dialect: &Dialect, prefix: &str) -> Self {
-        let names = Names { dialect, prefix };
-        let (budgets, outbox) = (Maker::new(&names, &tables::BUDGETS), tables::OUTBOX.name);
+    pub(in crate::store) fn new(names: &Names<'_>) -> Self {
+        let (dialect, outbox) = (names.dialect, tables::OUTBOX.name);
         let mut marks = Marks::new(dialect);
         let due = format!(
             "SELECT {} FROM {} WHERE {due} <= {} ORDER BY {due}, {} LIMIT {}",
@@ -65,19 +62,17 @@ impl Statements {
             marks.next(),
             version = names.quoted(Table::VERSION),
         );
-        let budget_columns = columns(&tables::BUDGETS);
-        let overwrite = (dialect.or_overwrite)(&names, &budget_columns);
         Self {
-            tables: Table::ALL.iter().map(|table| Maker::new(&names, table).all()).collect(),
-            session: session(&names),
+            tables: Table::ALL.iter().map(|table| Maker::new(names, table).all()).collect(),
+            session: session(names),
             due,
             take,
-            keep_budget: format!("{}{overwrite}", budgets.insert()),
-            drop_budget: budgets.delete(),
+            budgets: Budgets::new(names),
+            deletes_in_order: dialect.deletes_in_order,
             once: format!(
                 "{}{}",
-                Maker::new(&names, &tables::BATCHES).insert(),
-                dialect.unless_taken
+                Maker::new(names, &tables::BATCHES).insert(),
+                (dialect.or_count)(names, &columns(&tables::BATCHES))
             ),
         }
     }
@@ -95,14 +90,7 @@ impl Statements {
 
     /// Every one of them.
     pub(in crate::store) fn all(&self) -> impl Iterator<Item = &str> {
-        let own = [
-            &self.session,
-            &self.due,
-            &self.take,
-            &self.keep_budget,
-            &self.drop_budget,
-            &self.once,
-        ];
+        let own = [&self.session, &self.due, &self.take, &self.once];
         let tables = self.tables.iter().flat_map(|table| {
             [&table.get, &table.insert, &table.delete]
                 .into_iter()
@@ -114,7 +102,7 @@ impl Statements {
                 .map(String::as_str)
                 .chain(table.pages.all())
         });
-        own.into_iter().map(String::as_str).chain(tables)
+        own.into_iter().map(String::as_str).chain(self.budgets.all()).chain(tables)
     }
 }
 
@@ -164,7 +152,7 @@ impl<'a> Maker<'a> {
                 .collect();
             format!("{select} WHERE {}", equal.join(" AND "))
         };
-        let mark = |number| (names.dialect.parameter)(number);
+        let mark = |number| names.mark(number);
         TableStatements {
             get: format!("{select} WHERE {key} = {}", mark(1)),
             finds: table.uniques.iter().map(|unique| found_by(unique.columns)).collect(),
@@ -203,7 +191,7 @@ impl<'a> Maker<'a> {
     }
 
     fn delete(&self) -> String {
-        let mark = (self.names.dialect.parameter)(1);
+        let mark = self.names.mark(1);
         format!("DELETE FROM {} WHERE {} = {mark}", self.name, self.key)
     }
 
@@ -228,7 +216,13 @@ impl<'a> Maker<'a> {
     fn purge(&self, expires: &str) -> String {
         let Self { name, key, .. } = self;
         let mut marks = Marks::new(self.names.dialect);
-        let (before, limit, still) = (marks.next(), marks.next(), marks.next());
+        let (before, limit) = (marks.next(), marks.next());
+        if self.names.dialect.deletes_in_order {
+            return format!(
+                "DELETE FROM {name} WHERE {expires} < {before} ORDER BY {expires} LIMIT {limit}"
+            );
+        }
+        let still = marks.next();
         // The condition stands outside as well, for databases where a row can change between
         // being chosen and being deleted.
         format!(
@@ -255,7 +249,7 @@ fn session(names: &Names<'_>) -> String {
         names.table(tables::ACCOUNTS.name),
         names.quoted("account"),
         names.quoted("digest"),
-        (names.dialect.parameter)(1),
+        names.mark(1),
         id = names.quoted("id"),
     )
 }

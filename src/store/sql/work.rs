@@ -1,11 +1,11 @@
 use time::OffsetDateTime;
 
-use super::{Arg, Call, Link, Statements};
+use super::{Arg, Call, Link, Statements, budgets};
 use crate::{
     clock::to_micros,
     store::{
-        Batch, BudgetState, Change, Charge, CommitError, Expect, Lease, Row, StoreError, Table,
-        Value, Verdict, tables,
+        Batch, Change, Charge, CommitError, Expect, Lease, Row, StoreError, Table, Value, Verdict,
+        tables,
     },
 };
 
@@ -55,13 +55,14 @@ impl Work {
     ) -> Result<Done, CommitError> {
         match self {
             Self::Commit(batch) => commit(batch, link, statements).await,
-            Self::Charge(charges, now) => charge(charges, *now, link, statements).await,
+            Self::Charge(charges, now) => budgets::charge(charges, *now, link, statements).await,
             Self::Lease(lease) => take_due(lease, link, statements).await,
             Self::Purge { table, before, limit } => {
                 let sql = statements.of(table)?.purge.as_deref();
                 let sql = sql.ok_or(StoreError::Unsupported(NEVER_EXPIRES))?;
                 let before = Arg::Int(to_micros(*before));
-                let args = [before, Arg::Int(i64::from(*limit)), before];
+                let again = (!statements.deletes_in_order).then_some(before);
+                let args = [before, Arg::Int(i64::from(*limit))].into_iter().chain(again);
                 let counts = link.run(&[Call::new(sql, args)]).await?;
                 let purged = counts.first().copied().unwrap_or(0);
                 Ok(Done::Purged(u32::try_from(purged).unwrap_or(u32::MAX)))
@@ -105,7 +106,7 @@ async fn commit(
     Ok(Done::Committed)
 }
 
-fn most_at_once<'a, L: Link, T>(_: &L, items: &'a [T]) -> std::slice::Chunks<'a, T> {
+pub(super) fn most_at_once<'a, L: Link, T>(_: &L, items: &'a [T]) -> std::slice::Chunks<'a, T> {
     items.chunks(L::MOST_AT_ONCE)
 }
 
@@ -129,44 +130,6 @@ fn call<'a>(change: &'a Change, statements: &'a Statements) -> Result<Call<'a>, 
             Call::new(sql, [Arg::Int(*to), key, Arg::Int(*to)])
         }
     })
-}
-
-async fn charge(
-    charges: &[Charge],
-    now: OffsetDateTime,
-    link: &mut impl Link,
-    statements: &Statements,
-) -> Result<Done, CommitError> {
-    let get = &statements.of(&tables::BUDGETS)?.get;
-    let reads: Vec<_> =
-        charges.iter().map(|charge| Call::new(get, [Arg::Bytes(&charge.key)])).collect();
-    let rows = link.rows(&reads, &[&tables::BUDGETS]).await?.concat();
-    let mut states = Vec::with_capacity(charges.len());
-    for charge in charges {
-        let row = rows.iter().find(|row| row.key() == charge.key);
-        states.push(row.map(BudgetState::from_row).transpose().map_err(StoreError::from)?);
-    }
-    let before = states.clone();
-    let verdicts = Charge::settle(charges, &mut states, now);
-    let kept: Vec<_> = charges
-        .iter()
-        .zip(states.iter().zip(&before))
-        .filter(|(_, (state, before))| state != before)
-        .map(|(charge, (state, _))| {
-            state.map_or(Err(&charge.key), |state| Ok(state.to_row(&charge.key)))
-        })
-        .collect();
-    let writes: Vec<_> = kept
-        .iter()
-        .map(|row| match row {
-            Ok(row) => Call::new(&statements.keep_budget, row.values().iter().map(Arg::from)),
-            Err(key) => Call::new(&statements.drop_budget, [Arg::Bytes(key.as_slice())]),
-        })
-        .collect();
-    for writes in most_at_once(link, &writes) {
-        link.run(writes).await?;
-    }
-    Ok(Done::Charged(verdicts))
 }
 
 async fn take_due(

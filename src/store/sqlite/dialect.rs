@@ -7,17 +7,26 @@ use crate::store::{
 pub(super) const SQLITE: Dialect = Dialect {
     quote: '`',
     parameter: |_| "?".to_owned(),
-    kind: |column| match column.kind {
+    kind: |column, _| match column.kind {
         Kind::Bytes => "BLOB",
         Kind::Int => "INTEGER",
         Kind::Text => "TEXT",
+    },
+    nothing: |kind| match kind {
+        Kind::Bytes => "x''",
+        Kind::Int => "0",
+        Kind::Text => "''",
     },
     // STRICT: a value of another kind is refused, not converted. WITHOUT ROWID: the row lies at
     // its key, one look-up instead of two.
     table_end: " STRICT, WITHOUT ROWID",
     by_index: |index| format!(" INDEXED BY {index}"),
     unless_taken: " ON CONFLICT DO NOTHING",
+    or_count: |_, _| " ON CONFLICT DO NOTHING".to_owned(),
     or_overwrite,
+    or_hold: None,
+    deletes_in_order: false,
+    compares_rows: true,
 };
 
 fn or_overwrite(names: &Names<'_>, columns: &[&str]) -> String {

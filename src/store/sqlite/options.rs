@@ -22,7 +22,7 @@ use super::{
 };
 use crate::store::{
     StoreError, Table,
-    sql::{self, Migration, Statements},
+    sql::{self, Migration, Names, Statements},
 };
 
 /// How a [`SqliteStore`] is opened.
@@ -99,7 +99,7 @@ impl SqliteOptions {
     /// The SQL that makes the tables, oldest first.
     #[must_use]
     pub fn migrations(&self) -> Vec<Migration> {
-        sql::migrations(&SQLITE, &self.prefix)
+        sql::migrations(&Names::new(&SQLITE, None, &self.prefix))
     }
 
     /// Opens the store.
@@ -128,7 +128,7 @@ impl SqliteOptions {
             write_ahead(&mut connection).await?;
         }
         self.bring_up_to_date(&mut connection).await?;
-        let statements = Arc::new(Statements::new(&SQLITE, &self.prefix));
+        let statements = Arc::new(Statements::new(&Names::new(&SQLITE, None, &self.prefix)));
         check(&mut connection, &statements).await?;
         Ok((opener, SqliteLink::new(connection), statements))
     }

@@ -1,0 +1,235 @@
+//! What the stores on database servers share: connections, reads that are tried again on a fresh
+//! one, writes that outlive their caller, migrations by one process at a time. A database adds a
+//! [`Peer`], which opens connections and says how its transactions begin.
+
+mod fault;
+mod links;
+mod migrate;
+mod store;
+
+pub use fault::DriverError;
+
+pub(in crate::store) use fault::{Fate, fate};
+pub(in crate::store) use links::Links;
+pub(in crate::store) use migrate::{bring_up_to_date, check};
+pub(in crate::store) use store::impl_store;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use self::links::Held;
+use super::{Call, Done, Link, Statements, Work};
+use crate::store::{CommitError, Row, StoreError, Table};
+
+/// The way to a database server.
+pub(in crate::store) trait Peer: Send + Sync + 'static {
+    /// Its connections.
+    type Link: PeerLink;
+
+    /// Its name in errors.
+    const NAME: &'static str;
+
+    /// Whether the statements of one [`PeerLink::say`] happen together or not at all, those that
+    /// make tables included.
+    const MIGRATES_AT_ONCE: bool;
+
+    /// Opens a connection, or borrows one from the host's pool.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none.
+    fn open(&self) -> impl Future<Output = Result<Self::Link, StoreError>> + Send;
+
+    /// Whether connections are the host's, to be given back after each use.
+    fn borrows(&self) -> bool;
+
+    /// What begins a transaction in which nobody sees what is not committed; its end is written
+    /// through to the disk where it is to be durable.
+    fn begin(&self, durable: bool) -> &str;
+}
+
+/// A connection to a server.
+pub(in crate::store) trait PeerLink: Link + 'static {
+    /// Sends statements without parameters and says how many rows the last of them wrote.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when one of them failed.
+    fn say(&mut self, sql: &str) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The number that a query without parameters answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it failed.
+    fn number(&mut self, sql: &str)
+    -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
+
+    /// Closes the connection at once, whatever state it is in; the host's pool gets none back.
+    fn discard(self);
+}
+
+/// How often what cannot conflict for its caller is tried when the database had to choose between
+/// two transactions.
+const TRIES: usize = 20;
+
+/// A database on a server.
+pub(in crate::store) struct Server<P: Peer> {
+    shared: Arc<Shared<P>>,
+}
+
+struct Shared<P: Peer> {
+    peer: P,
+    links: Links<P>,
+    statements: Statements,
+    /// How long one call may take.
+    patience: Duration,
+}
+
+impl<P: Peer> Clone for Server<P> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<P: Peer> Server<P> {
+    /// A server with at most so many connections. A call is given up after `patience`.
+    pub(in crate::store) fn new(
+        peer: P,
+        statements: Statements,
+        most: usize,
+        patience: Duration,
+    ) -> Self {
+        let links = Links::new(most);
+        Self { shared: Arc::new(Shared { peer, links, statements, patience }) }
+    }
+
+    pub(in crate::store) fn statements(&self) -> &Statements {
+        &self.shared.statements
+    }
+
+    /// Lends out no more connections and closes those that are idle.
+    pub(in crate::store) fn close(&self) {
+        self.shared.links.close();
+    }
+
+    /// The rows a reading call answers. A caller that goes away in the middle takes the
+    /// connection with it, since nobody knows what is still on its way there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer or a row is not what it should be.
+    pub(in crate::store) async fn read(
+        &self,
+        call: Call<'_>,
+        tables: &[&'static Table],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.shared.within(self.shared.read(&call, tables)).await
+    }
+
+    /// Does a work in a transaction, in a task of its own: a caller that goes away leaves it
+    /// wholly done or not begun.
+    ///
+    /// # Errors
+    /// [`CommitError`] as the work met it.
+    pub(in crate::store) async fn perform(&self, work: Work) -> Result<Done, CommitError> {
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::spawn(async move { shared.within(shared.perform(&work)).await });
+        match task.await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.shared.unavailable("its task was stopped").into()),
+        }
+    }
+}
+
+impl<P: Peer> Shared<P> {
+    fn unavailable(&self, said: &str) -> StoreError {
+        DriverError::new(P::NAME, said, Fate::Lost).into()
+    }
+
+    async fn within<T, E: From<StoreError>>(
+        &self,
+        call: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        match tokio::time::timeout(self.patience, call).await {
+            Ok(answer) => answer,
+            Err(_) => Err(self.unavailable("no answer in time").into()),
+        }
+    }
+
+    async fn read(
+        &self,
+        call: &Call<'_>,
+        tables: &[&'static Table],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut held = self.links.take(&self.peer).await?;
+        let call = std::slice::from_ref(call);
+        let mut answer = held.link(&self.peer).await?.rows(call, tables).await;
+        if held.is_stale(&answer) {
+            // The server was restarted, and every other connection is as old as this one.
+            self.links.forget();
+            answer = held.renew(&self.peer).await?.rows(call, tables).await;
+        }
+        if answer.is_ok() {
+            held.keep();
+        }
+        answer
+    }
+
+    async fn perform(&self, work: &Work) -> Result<Done, CommitError> {
+        let mut answer = self.transaction(work).await;
+        if matches!(work, Work::Commit(_)) {
+            return answer;
+        }
+        for _ in 1..TRIES {
+            if !matches!(answer, Err(CommitError::Conflict)) {
+                return answer;
+            }
+            answer = self.transaction(work).await;
+        }
+        // The caller knows no conflict.
+        match answer {
+            Err(CommitError::Conflict) => Err(self.unavailable("too many conflicts").into()),
+            answer => answer,
+        }
+    }
+
+    async fn transaction(&self, work: &Work) -> Result<Done, CommitError> {
+        let mut held = self.begun(work.is_durable()).await?;
+        let link = held.link(&self.peer).await?;
+        let answer = work.perform(link, &self.statements).await.map_err(undone);
+        let end = match answer {
+            Ok(Done::Recognised) | Err(CommitError::Conflict) => "ROLLBACK",
+            Ok(_) => "COMMIT",
+            // The connection is closed, and what was begun on it is undone by the server.
+            Err(_) => return answer,
+        };
+        match link.say(end).await {
+            Ok(_) => {
+                held.keep();
+                answer
+            }
+            // Whatever was written is gone or will be.
+            Err(_) if end == "ROLLBACK" => answer,
+            // Only a database that says that it chose another transaction has not committed.
+            Err(error) => Err(undone(error.into())),
+        }
+    }
+
+    /// A connection in a transaction. Nothing has happened on it, so it may be the second one.
+    async fn begun(&self, durable: bool) -> Result<Held<'_, P>, StoreError> {
+        let begin = self.peer.begin(durable);
+        let mut held = self.links.take(&self.peer).await?;
+        let mut answer = held.link(&self.peer).await?.say(begin).await;
+        if held.is_stale(&answer) {
+            self.links.forget();
+            answer = held.renew(&self.peer).await?.say(begin).await;
+        }
+        answer.map(|_| held)
+    }
+}
+
+/// A conflict, where that is what the database said.
+fn undone(error: CommitError) -> CommitError {
+    match &error {
+        CommitError::Failed(failure) if fate(failure) == Some(Fate::Conflict) => {
+            CommitError::Conflict
+        }
+        _ => error,
+    }
+}
