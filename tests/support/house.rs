@@ -209,6 +209,10 @@ pub fn rules(result: Result<()>) -> Vec<&'static str> {
     }
 }
 
+#[cfg(feature = "postgres")]
+#[path = "postgres.rs"]
+pub mod postgres;
+
 /// Makes of each `async fn(House)` one test a store.
 #[macro_export]
 macro_rules! on_every_store {
@@ -229,6 +233,14 @@ macro_rules! on_every_store {
                 let path = folder.path().join("auth.db");
                 let store = portcullis::store::sqlite::SqliteStore::open(&path).await.unwrap();
                 super::$name(House::new(store)).await;
+            })*
+        }
+        #[cfg(feature = "postgres")]
+        mod on_postgres {
+            use super::{House, house::postgres::Schema};
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(House::new(Schema::new().store().await)).await;
             })*
         }
     };

@@ -29,6 +29,10 @@ impl Schema {
         Self(format!("t{number}_{name}"))
     }
 
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
     pub fn options(&self) -> PostgresOptions {
         PostgresOptions::new(&url()).unwrap().schema(&self.0).connections(8)
     }

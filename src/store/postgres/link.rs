@@ -73,7 +73,8 @@ impl PeerLink for PostgresLink {
     async fn number(&mut self, sql: &str) -> Result<Option<i64>, StoreError> {
         let query = sqlx::query(AssertSqlSafe(sql));
         let row = self.connection().fetch_one(query).await.map_err(|e| unavailable(&e))?;
-        row.try_get::<Option<i64>, _>(0).map_err(|error| unavailable(&error))
+        let short = || row.try_get::<Option<i32>, _>(0).map(|number| number.map(i64::from));
+        row.try_get(0).or_else(|_| short()).map_err(|error| unavailable(&error))
     }
 
     fn discard(self) {

@@ -1,0 +1,209 @@
+//! Opening, sharing, losing and finding again a PostgreSQL store.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot begin has failed")]
+
+#[path = "support/postgres.rs"]
+mod postgres;
+#[path = "support/servers.rs"]
+mod servers;
+#[path = "support/wire.rs"]
+mod wire;
+
+use std::{net::ToSocketAddrs as _, sync::Arc, time::Duration};
+
+use portcullis::store::{
+    CONTRACT, Store, StoreError,
+    postgres::{PostgresOptions, PostgresStore},
+    tables::{ACCOUNTS, USERS},
+};
+use postgres::Schema;
+use servers::{batch, insert, row};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Executor as _, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use wire::Wire;
+
+fn options() -> PgConnectOptions {
+    postgres::url().parse().unwrap()
+}
+
+async fn connect() -> PgConnection {
+    options().connect().await.unwrap()
+}
+
+async fn pool(most: u32) -> PgPool {
+    PgPoolOptions::new().max_connections(most).connect_with(options()).await.unwrap()
+}
+
+/// The server's URL by way of a wire.
+async fn wired() -> (Wire, String) {
+    let direct = options();
+    let server = (direct.get_host(), direct.get_port());
+    let wire = Wire::to(server.to_socket_addrs().unwrap().next().unwrap()).await;
+    let from = format!("{}:{}", server.0, server.1);
+    (wire.clone(), postgres::url().replace(&from, &wire.address.to_string()))
+}
+
+async fn wired_store(schema: &Schema) -> (Wire, Arc<dyn Store>) {
+    schema.store().await; // the tables
+    let (wire, url) = wired().await;
+    let options = PostgresOptions::new(&url).unwrap().schema(schema.name()).connections(6);
+    let options = options.timeout(Duration::from_secs(5));
+    (wire, Arc::new(options.open().await.unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_connections_are_replaced() {
+    let (wire, store) = wired_store(&Schema::new()).await;
+    servers::lost_connections_are_replaced(store, &wire).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absent_server_is_unavailable() {
+    let (wire, store) = wired_store(&Schema::new()).await;
+    servers::an_absent_server_is_unavailable(store, &wire).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_settled_by_the_batch() {
+    let (wire, store) = wired_store(&Schema::new()).await;
+    servers::a_lost_answer_is_settled_by_the_batch(store, &wire).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_processes_migrate_one_database() {
+    let schema = Schema::new();
+    let opening: Vec<_> = (0..12)
+        .map(|_| {
+            let options = schema.options().connections(1);
+            tokio::spawn(async move { options.open().await })
+        })
+        .collect();
+    for opened in opening {
+        let store = opened.await.unwrap().expect("each of them opens");
+        assert_eq!(store.contract(), CONTRACT);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_can_migrate_with_its_own_tool() {
+    let schema = Schema::new();
+    let options = schema.options().migrated_by_host();
+    let early = options.open().await;
+    assert!(matches!(early, Err(StoreError::Unsupported(_))), "{early:?}");
+    let mut connection = connect().await;
+    let make = format!("CREATE SCHEMA {}", schema.name());
+    connection.execute(AssertSqlSafe(make)).await.unwrap();
+    for migration in options.migrations() {
+        // Twice, as a tool does that was interrupted.
+        for _ in 0..2 {
+            connection.execute(AssertSqlSafe(migration.sql.clone())).await.unwrap();
+        }
+    }
+    let store = options.open().await.unwrap();
+    store.commit(&batch(vec![insert(&ACCOUNTS, 1)])).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn newer_and_foreign_tables_are_refused() {
+    let schema = Schema::new();
+    schema.store().await;
+    let mut connection = connect().await;
+    let mut say = async |sql: String| {
+        connection.execute(AssertSqlSafe(sql.replace("$", schema.name()))).await.unwrap();
+    };
+    say("ALTER TABLE $.portcullis_users DROP COLUMN name".into()).await;
+    let opened = schema.options().open().await;
+    assert!(matches!(opened, Err(StoreError::Unsupported(_))), "a column is missing: {opened:?}");
+    say(format!("INSERT INTO $.portcullis_schema VALUES ({})", CONTRACT + 1)).await;
+    let opened = schema.options().open().await;
+    assert!(matches!(opened, Err(StoreError::Unsupported(_))), "newer tables: {opened:?}");
+    for bad in ["Up", "a-b", "1a", "\";--", "a123456789012345678901234"] {
+        let opened = schema.options().schema(bad).open().await;
+        assert!(matches!(opened, Err(StoreError::Unsupported(_))), "{bad}: {opened:?}");
+        let opened = schema.options().prefix(bad).open().await;
+        assert!(matches!(opened, Err(StoreError::Unsupported(_))), "{bad}: {opened:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_lends_its_pool() {
+    let schema = Schema::new();
+    let pool = pool(3).await;
+    let options = PostgresOptions::of_pool(pool.clone()).schema(schema.name());
+    let store = options.open().await.unwrap();
+    let writing: Vec<_> = (0..32)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store.commit(&batch(vec![insert(&ACCOUNTS, n)])).await.unwrap();
+                // Whoever goes away in the middle leaves nothing begun on the host's connection.
+                let dropped = batch(vec![insert(&ACCOUNTS, 100 + n)]);
+                let dropped = store.commit(&dropped);
+                let _ = tokio::time::timeout(Duration::from_micros(n * 100), dropped).await;
+                let key = row(&ACCOUNTS, n);
+                let read = store.get(&ACCOUNTS, key.key());
+                let _ = tokio::time::timeout(Duration::from_micros(n * 100), read).await;
+            })
+        })
+        .collect();
+    for written in writing {
+        written.await.unwrap();
+    }
+    for _ in 0..9 {
+        let mut connection = pool.acquire().await.unwrap();
+        let answer = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&mut *connection).await;
+        assert_eq!(answer.unwrap(), 1);
+        // A transaction the store left open would make this one a warning.
+        let began = sqlx::raw_sql("BEGIN; SAVEPOINT a; ROLLBACK").execute(&mut *connection).await;
+        began.unwrap();
+    }
+    store.close().await;
+    let closed = store.get(&ACCOUNTS, &[0; 16]).await;
+    assert!(matches!(closed, Err(StoreError::Unavailable(_))), "{closed:?}");
+    assert!(!pool.is_closed(), "the host's pool is the host's");
+}
+
+/// Another writer's lock is waited for, but not for ever, and nothing quotes the row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_stays_is_unavailable() {
+    let schema = Schema::new();
+    let store = schema.options().timeout(Duration::from_millis(500)).open().await.unwrap();
+    store.commit(&batch(vec![insert(&USERS, 1)])).await.unwrap();
+    let mut holder = connect().await;
+    let lock = format!("BEGIN; SELECT * FROM {}.portcullis_users FOR UPDATE", schema.name());
+    holder.execute(AssertSqlSafe(lock)).await.unwrap();
+    let change = portcullis::store::Change::Raise {
+        table: &USERS,
+        key: row(&USERS, 1).key().to_vec(),
+        column: "created_at",
+        to: 99,
+    };
+    let error = store.commit(&batch(vec![change.clone()])).await.unwrap_err();
+    assert_eq!(error.to_string(), "the store is unavailable");
+    servers::says_nothing(&error);
+    holder.execute("ROLLBACK").await.unwrap();
+    store.commit(&batch(vec![change])).await.unwrap();
+}
+
+/// What breaks inside the database is said by its code, and quotes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_quote_no_row() {
+    let schema = Schema::new();
+    let store = schema.store().await;
+    let mut connection = connect().await;
+    let name = schema.name();
+    let check = format!("ALTER TABLE {name}.portcullis_users ADD CHECK (name NOT LIKE 'canary%')");
+    connection.execute(AssertSqlSafe(check)).await.unwrap();
+    let error = store.commit(&batch(vec![insert(&USERS, 1)])).await.unwrap_err();
+    servers::says_nothing(&error);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "postgres: 23514");
+    store.commit(&batch(vec![insert(&ACCOUNTS, 1)])).await.unwrap();
+    let url = "postgres://crm:canary@127.0.0.1:1/none";
+    let options = PostgresOptions::new(url).unwrap();
+    assert!(!format!("{options:?}").contains("canary"));
+    servers::says_nothing(&PostgresStore::connect(url).await.unwrap_err());
+    servers::says_nothing(&PostgresStore::connect("canary").await.unwrap_err());
+}

@@ -1,0 +1,138 @@
+//! What every store on a server must survive, whichever server it is.
+#![allow(dead_code, unreachable_pub)] // each test file uses its part
+
+use std::{sync::Arc, time::Duration};
+
+use portcullis::{
+    entropy::SystemEntropy,
+    id::BatchId,
+    store::{
+        Batch, Change, CommitError, Kind, Row, Store, StoreError, Table, Value,
+        tables::{ACCOUNTS, CREDENTIALS},
+    },
+};
+use time::OffsetDateTime;
+
+use crate::wire::Wire;
+
+pub fn row(table: &Table, n: u64) -> Row {
+    let key = |n: u64| {
+        let mut key = vec![0; if table.columns[0].name == "digest" { 32 } else { 16 }];
+        key[..8].copy_from_slice(&n.to_be_bytes());
+        key
+    };
+    let unique = |name| table.uniques.iter().any(|unique| unique.columns.contains(&name));
+    let value = |(position, column): (usize, &portcullis::store::Column)| {
+        // Twenty rows share what is not unique: a company has as many people.
+        let n = if position == 0 || unique(column.name) { n } else { n - n % 20 };
+        match column.kind {
+            Kind::Bytes => Value::Bytes(key(n)),
+            Kind::Int => Value::Int(i64::try_from(n).unwrap()),
+            Kind::Text => Value::Text(format!("canary {n}")),
+        }
+    };
+    Row::new(table.columns.iter().enumerate().map(value).collect())
+}
+
+pub fn batch(changes: Vec<Change>) -> Batch {
+    let now = OffsetDateTime::UNIX_EPOCH;
+    Batch::new(BatchId::draw(now, &SystemEntropy).unwrap(), now, changes)
+}
+
+pub fn insert(table: &'static Table, n: u64) -> Change {
+    Change::Insert { table, row: row(table, n) }
+}
+
+/// Fills every table, so that a planner has something to go by.
+pub async fn fill(store: &dyn Store, rows: u64) {
+    for table in Table::ALL {
+        for from in (0..rows).step_by(250) {
+            let changes = (from..from + 250).map(|n| insert(table, n)).collect();
+            store.commit(&batch(changes)).await.unwrap();
+        }
+    }
+}
+
+async fn there(store: &dyn Store, n: u64) -> bool {
+    let key = row(&ACCOUNTS, n);
+    store.get(&ACCOUNTS, key.key()).await.unwrap().is_some()
+}
+
+/// A read after every connection was lost is answered; so is a write, since nothing had begun.
+pub async fn lost_connections_are_replaced(store: Arc<dyn Store>, wire: &Wire) {
+    for round in 0..5 {
+        // Several connections, all idle.
+        let reads = (0..6).map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { there(&*store, n).await })
+        });
+        for read in reads.collect::<Vec<_>>() {
+            read.await.unwrap();
+        }
+        wire.cut();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if round % 2 == 0 {
+            there(&*store, 1).await;
+        } else {
+            store.commit(&batch(vec![insert(&ACCOUNTS, 100 + round)])).await.unwrap();
+        }
+    }
+}
+
+/// While the server is away every call says so, and soon; when it is back, calls are answered.
+pub async fn an_absent_server_is_unavailable(store: Arc<dyn Store>, wire: &Wire) {
+    there(&*store, 1).await;
+    wire.refuse(true);
+    wire.cut();
+    for _ in 0..3 {
+        let key = row(&ACCOUNTS, 1);
+        let read = store.get(&ACCOUNTS, key.key()).await;
+        assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+        let write = store.commit(&batch(vec![insert(&ACCOUNTS, 1)])).await;
+        assert!(matches!(write, Err(CommitError::Failed(StoreError::Unavailable(_)))), "{write:?}");
+    }
+    wire.refuse(false);
+    assert!(!there(&*store, 1).await, "a write that was refused before it began happened");
+    store.commit(&batch(vec![insert(&ACCOUNTS, 1)])).await.unwrap();
+}
+
+/// A commit whose answer is lost is `Unavailable`, never a conflict; it is wholly in or wholly
+/// out, and sent again it is in, once.
+pub async fn a_lost_answer_is_settled_by_the_batch(store: Arc<dyn Store>, wire: &Wire) {
+    let (mut kept, mut lost) = (0, 0);
+    for round in 0..40_u64 {
+        let changes = vec![insert(&ACCOUNTS, 1000 + round), insert(&CREDENTIALS, 1000 + round)];
+        let sent = batch(changes);
+        let cutting = wire.clone();
+        let cutter = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_micros(round * 150)).await;
+            cutting.deafen(true);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            cutting.deafen(false);
+        });
+        match store.commit(&sent).await {
+            Ok(()) => kept += 1,
+            Err(CommitError::Failed(StoreError::Unavailable(_))) => lost += 1,
+            other => panic!("a commit nothing stands against: {other:?}"),
+        }
+        cutter.await.unwrap();
+        let account = there(&*store, 1000 + round).await;
+        let key = row(&CREDENTIALS, 1000 + round);
+        let credential = store.get(&CREDENTIALS, key.key()).await.unwrap().is_some();
+        assert_eq!(account, credential, "half a batch");
+        store.commit(&sent).await.unwrap();
+        assert!(there(&*store, 1000 + round).await);
+    }
+    assert!(lost > 0, "no answer was lost ({kept} were not)");
+}
+
+/// Whatever a store says of a failure quotes no row.
+pub fn says_nothing(error: &dyn std::error::Error) {
+    let mut said = format!("{error} {error:?}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        said += &format!(" {cause} {cause:?}");
+        source = cause.source();
+    }
+    assert!(!said.contains("canary"), "{said}");
+}

@@ -1,0 +1,97 @@
+//! A wire between a store and its server that a test can cut: what a restart, a failover or a
+//! broken network looks like from here.
+#![allow(dead_code, unreachable_pub)] // each test file uses its part
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::broadcast,
+};
+
+#[derive(Clone)]
+pub struct Wire {
+    pub address: SocketAddr,
+    cut: broadcast::Sender<()>,
+    refuses: Arc<AtomicBool>,
+    deaf: Arc<AtomicBool>,
+    opened: Arc<AtomicUsize>,
+}
+
+impl Wire {
+    /// A wire to the server at this address.
+    pub async fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let wire = Self {
+            address: listener.local_addr().unwrap(),
+            cut: broadcast::channel(1).0,
+            refuses: Arc::default(),
+            deaf: Arc::default(),
+            opened: Arc::default(),
+        };
+        let accepting = wire.clone();
+        tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                if accepting.refuses.load(Ordering::SeqCst) {
+                    continue; // closed at once
+                }
+                accepting.opened.fetch_add(1, Ordering::SeqCst);
+                let far = TcpStream::connect(server).await.unwrap();
+                tokio::spawn(accepting.clone().carry(near, far));
+            }
+        });
+        wire
+    }
+
+    async fn carry(self, near: TcpStream, far: TcpStream) {
+        let mut cut = self.cut.subscribe();
+        let (mut near_in, mut near_out) = near.into_split();
+        let (mut far_in, mut far_out) = far.into_split();
+        let there = tokio::io::copy(&mut near_in, &mut far_out);
+        let back = async {
+            let mut buffer = vec![0; 1 << 16];
+            while let Ok(read @ 1..) = far_in.read(&mut buffer).await {
+                // What the server said is lost, and the wire with it.
+                if self.deaf.load(Ordering::SeqCst) {
+                    break;
+                }
+                if near_out.write_all(&buffer[..read]).await.is_err() {
+                    break;
+                }
+            }
+        };
+        tokio::select! {
+            _ = there => {}
+            () = back => {}
+            _ = cut.recv() => {}
+        }
+    }
+
+    /// Cuts what is connected.
+    pub fn cut(&self) {
+        let _ = self.cut.send(());
+    }
+
+    /// Whether new connections are refused.
+    pub fn refuse(&self, refuse: bool) {
+        self.refuses.store(refuse, Ordering::SeqCst);
+    }
+
+    /// Whether a connection ends where the server answers: what was asked was done, and nobody
+    /// is told.
+    pub fn deafen(&self, deaf: bool) {
+        self.deaf.store(deaf, Ordering::SeqCst);
+    }
+
+    /// How many connections there were.
+    pub fn opened(&self) -> usize {
+        self.opened.load(Ordering::SeqCst)
+    }
+}
