@@ -5,6 +5,18 @@
 #[path = "support/postgres.rs"]
 mod postgres;
 
-use portcullis::store_kit;
+use std::sync::Arc;
 
-store_kit!(postgres::Schema::new());
+use portcullis::{store::Store, store_kit, testkit::store::Place};
+use postgres::Schema;
+
+struct Empty(Schema);
+
+#[async_trait::async_trait]
+impl Place for Empty {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.0.store().await)
+    }
+}
+
+store_kit!(Empty(Schema::new()));

@@ -1,15 +1,9 @@
 //! A schema of its own for each test, on the server that scripts/test starts.
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use portcullis::store::{
-    Store,
-    postgres::{PostgresOptions, PostgresStore},
-};
+use portcullis::store::postgres::{PostgresOptions, PostgresStore};
 
 pub struct Schema(String);
 
@@ -39,13 +33,5 @@ impl Schema {
 
     pub async fn store(&self) -> PostgresStore {
         self.options().open().await.expect("the store opens")
-    }
-}
-
-#[cfg(feature = "testkit")]
-#[async_trait::async_trait]
-impl portcullis::testkit::store::Place for Schema {
-    async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(self.store().await)
     }
 }
