@@ -45,11 +45,11 @@ pub(in crate::store) async fn bring_up_to_date<P: Peer>(
     unless_there(
         link.say(&format!(
             "CREATE TABLE IF NOT EXISTS {lease} (id INTEGER NOT NULL PRIMARY KEY, holder BIGINT \
-             NOT NULL, until BIGINT NOT NULL)"
+             NOT NULL, ends_at BIGINT NOT NULL)"
         ))
         .await,
     )?;
-    let first = format!("INSERT INTO {lease} (id, holder, until) VALUES (1, 0, 0)");
+    let first = format!("INSERT INTO {lease} (id, holder, ends_at) VALUES (1, 0, 0)");
     unless_there(link.say(&first).await)?;
     let me = draw()?;
     let begun = Instant::now();
@@ -63,7 +63,7 @@ pub(in crate::store) async fn bring_up_to_date<P: Peer>(
             for migration in pending {
                 apply::<P>(link, &migration.sql).await?;
             }
-            let free = format!("UPDATE {lease} SET until = 0 WHERE id = 1 AND holder = {me}");
+            let free = format!("UPDATE {lease} SET ends_at = 0 WHERE id = 1 AND holder = {me}");
             return link.say(&free).await.map(drop);
         }
         if begun.elapsed() > PATIENCE {
@@ -115,7 +115,7 @@ async fn take(link: &mut impl PeerLink, lease: &str, me: i64) -> Result<bool, St
     let now = SystemClock.now();
     let (now, until) = (to_micros(now), to_micros(now + LEASED));
     let take =
-        format!("UPDATE {lease} SET holder = {me}, until = {until} WHERE id = 1 AND until < {now}");
+        format!("UPDATE {lease} SET holder = {me}, ends_at = {until} WHERE id = 1 AND ends_at < {now}");
     match link.say(&take).await {
         Ok(written) => Ok(written == 1),
         Err(error) if fate(&error) == Some(Fate::Conflict) => Ok(false),
