@@ -148,6 +148,7 @@ macro_rules! __store_proofs {
             5 text::text_comes_back_as_it_went_in(store)
             5 text::bytes_come_back_as_they_went_in(store)
             5 text::numbers_come_back_from_their_bounds(store)
+            5 refusals::what_no_database_holds_is_refused(store)
             6 session::a_read_after_a_commit_sees_it(store)
             6 session::another_handle_sees_it_too(place)
             7 paging::every_ordering_shows_its_rows_in_order(store)

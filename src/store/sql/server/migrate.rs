@@ -114,8 +114,9 @@ fn draw() -> Result<i64, StoreError> {
 async fn take(link: &mut impl PeerLink, lease: &str, me: i64) -> Result<bool, StoreError> {
     let now = SystemClock.now();
     let (now, until) = (to_micros(now), to_micros(now + LEASED));
-    let take =
-        format!("UPDATE {lease} SET holder = {me}, ends_at = {until} WHERE id = 1 AND ends_at < {now}");
+    let take = format!(
+        "UPDATE {lease} SET holder = {me}, ends_at = {until} WHERE id = 1 AND ends_at < {now}"
+    );
     match link.say(&take).await {
         Ok(written) => Ok(written == 1),
         Err(error) if fate(&error) == Some(Fate::Conflict) => Ok(false),
