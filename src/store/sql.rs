@@ -8,7 +8,7 @@ mod dialect;
 mod migration;
 mod names;
 mod pages;
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(super) mod server;
 mod statements;
 mod work;

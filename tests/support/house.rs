@@ -209,6 +209,9 @@ pub fn rules(result: Result<()>) -> Vec<&'static str> {
     }
 }
 
+#[cfg(feature = "mysql")]
+#[path = "mysql.rs"]
+pub mod mysql;
 #[cfg(feature = "postgres")]
 #[path = "postgres.rs"]
 pub mod postgres;
@@ -241,6 +244,14 @@ macro_rules! on_every_store {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 super::$name(House::new(Schema::new().store().await)).await;
+            })*
+        }
+        #[cfg(feature = "mysql")]
+        mod on_mysql {
+            use super::{House, house::mysql::Database};
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name(House::new(Database::new().await.store().await)).await;
             })*
         }
     };

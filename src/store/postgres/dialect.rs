@@ -19,6 +19,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     },
     table_end: "",
     by_index: |_| String::new(),
+    indexes_in_tables: false,
     unless_taken: " ON CONFLICT DO NOTHING",
     or_count: |_, _| " ON CONFLICT DO NOTHING".to_owned(),
     or_overwrite,

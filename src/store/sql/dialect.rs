@@ -17,6 +17,9 @@ pub(in crate::store) struct Dialect {
     /// What follows a table that is to be read by this index. The planner of a database without
     /// statistics may prefer one with fewer columns, and read and drop what the others select.
     pub(in crate::store) by_index: fn(&str) -> String,
+    /// Whether indexes stand in the definition of their table, because those that stand outside
+    /// cannot be made only where they are not there.
+    pub(in crate::store) indexes_in_tables: bool,
     /// What ends an insert that is to write nothing where a key is taken.
     pub(in crate::store) unless_taken: &'static str,
     /// What ends an insert of these columns that is to count anything but one row where the first

@@ -85,8 +85,9 @@ impl Maker<'_> {
             } else {
                 table.columns.iter().filter(is_new).for_each(|column| say(self.add(table, column)));
             }
+            let inside = new && self.names.dialect.indexes_in_tables;
             for (name, columns, unique, part) in indexes(table) {
-                if since(table, part) == contract {
+                if !inside && since(table, part) == contract {
                     say(self.index(table, name, &columns, unique));
                 }
             }
@@ -94,9 +95,16 @@ impl Maker<'_> {
         say(format!(
             "INSERT INTO {book} ({}) VALUES ({contract}){}",
             self.names.quoted("contract"),
-            self.names.dialect.unless_taken
+            self.unless_noted()
         ));
         sql
+    }
+
+    /// What ends the insert of a version, which may be there.
+    fn unless_noted(&self) -> String {
+        let dialect = self.names.dialect;
+        let unless = || dialect.unless_taken.to_owned();
+        dialect.or_hold.map_or_else(unless, |hold| hold(self.names, "contract"))
     }
 
     fn column(&self, table: &Table, column: &Column) -> String {
@@ -106,13 +114,22 @@ impl Maker<'_> {
     }
 
     fn create<'c>(&self, table: &Table, columns: impl Iterator<Item = &'c Column>) -> String {
-        let columns: Vec<_> = columns.map(|column| self.column(table, column)).collect();
+        let mut parts: Vec<_> = columns.map(|column| self.column(table, column)).collect();
         let key = table.columns.first().map_or("", |column| column.name);
+        parts.push(format!("PRIMARY KEY ({})", self.names.quoted(key)));
+        if self.names.dialect.indexes_in_tables {
+            let contract = since(table, Part::Table);
+            let with_it = |index: &Index| since(table, index.3) == contract;
+            for (name, columns, unique, _) in indexes(table).into_iter().filter(with_it) {
+                let unique = if unique { "UNIQUE " } else { "" };
+                let (name, columns) = (self.index_name(table, name), self.names.list(&columns));
+                parts.push(format!("{unique}INDEX {name} ({columns})"));
+            }
+        }
         format!(
-            "CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY ({})){}",
+            "CREATE TABLE IF NOT EXISTS {} ({}){}",
             self.names.table(table.name),
-            columns.join(", "),
-            self.names.quoted(key),
+            parts.join(", "),
             self.names.dialect.table_end
         )
     }
@@ -127,11 +144,16 @@ impl Maker<'_> {
         format!("ALTER TABLE {table} ADD COLUMN {column}{default}")
     }
 
+    fn index_name(&self, table: &Table, name: &str) -> String {
+        self.names.index(table, name)
+    }
+
     fn index(&self, table: &Table, name: &str, columns: &[&str], unique: bool) -> String {
         let unique = if unique { "UNIQUE " } else { "" };
+        let there = if self.names.dialect.indexes_in_tables { "" } else { "IF NOT EXISTS " };
         format!(
-            "CREATE {unique}INDEX IF NOT EXISTS {} ON {} ({})",
-            self.names.index(table, name),
+            "CREATE {unique}INDEX {there}{} ON {} ({})",
+            self.index_name(table, name),
             self.names.table(table.name),
             self.names.list(columns)
         )

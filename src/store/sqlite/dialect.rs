@@ -21,6 +21,7 @@ pub(super) const SQLITE: Dialect = Dialect {
     // its key, one look-up instead of two.
     table_end: " STRICT, WITHOUT ROWID",
     by_index: |index| format!(" INDEXED BY {index}"),
+    indexes_in_tables: false,
     unless_taken: " ON CONFLICT DO NOTHING",
     or_count: |_, _| " ON CONFLICT DO NOTHING".to_owned(),
     or_overwrite,

@@ -1,0 +1,115 @@
+//! A MySQL or MariaDB database: the store of many processes on many machines.
+//!
+//! - Every condition stands in the statement that writes, and transactions are READ COMMITTED.
+//!   Where the database had to choose between two of them (a deadlock, a lock that was not given
+//!   up in time, a Galera cluster whose nodes disagree), the answer is `Conflict`, and whoever
+//!   asked decides again.
+//! - What [`commit`](crate::store::Store::commit) answered `Ok` to outlasts a crash, as long as the
+//!   server has its default `innodb_flush_log_at_trx_commit = 1`.
+//! - A write runs in a task of its own, so a caller that goes away leaves it wholly done or not
+//!   begun. Calls need a tokio runtime.
+//! - After a restart of the server the next read finds its connection dead, opens another and is
+//!   answered. A commit whose answer was lost with its connection is `Unavailable`: whether it
+//!   happened is unknown until the same batch is sent again.
+//! - Text and bytes are `VARBINARY` where an index holds them and `LONGBLOB` elsewhere, text as
+//!   UTF-8; numbers and moments are `BIGINT`. The usual collations take `a` and `A`, or `a` and
+//!   `a `, for the same.
+//!
+//! Connect by TLS: without it the driver cannot give MySQL 8 a password in the way that is its
+//! default (`caching_sha2_password`).
+//!
+//! On a Galera cluster a read on one node may not see what was just committed on another: set
+//! `wsrep_sync_wait = 1`, or send one process to one node.
+//!
+//! Run on MariaDB 10.11. The SQL keeps to what MySQL 8, Aurora and TiDB accept, but nothing was
+//! run on them.
+
+mod dialect;
+mod driver;
+mod link;
+mod options;
+
+pub use super::sql::{Migration, server::DriverError};
+pub use options::MySqlOptions;
+
+use std::fmt;
+
+use sqlx::MySqlPool;
+use time::OffsetDateTime;
+
+use self::options::MySqlPeer;
+use super::{
+    Batch, Charge, CommitError, Lease, Page, Row, SessionRows, StoreError, Table, Unique, Value,
+    Verdict,
+    sql::{
+        self, Arg, Call, Done, Work,
+        server::{Server, impl_store},
+    },
+    tables,
+};
+use crate::secret::Digest;
+
+/// Keeps everything in a MySQL database. Clones share their connections.
+///
+/// ```no_run
+/// # async fn open() -> Result<(), portcullis::store::StoreError> {
+/// use portcullis::store::mysql::MySqlStore;
+/// let store = MySqlStore::connect("mysql://crm@db.example/crm").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MySqlStore {
+    server: Server<MySqlPeer>,
+}
+
+impl MySqlStore {
+    /// Connects to the database of a URL and brings its tables to this version.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer;
+    /// [`StoreError::Unsupported`] when the text is no URL of one, or its tables were made by a
+    /// newer version.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        MySqlOptions::new(url)?.open().await
+    }
+
+    /// Uses the connections of a pool the host has, and brings the tables to this version.
+    ///
+    /// The pool asks each connection for a sign of life when it comes back, so a read costs two
+    /// round trips instead of one; and each before it is used, unless the pool was made with
+    /// `test_before_acquire(false)`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer;
+    /// [`StoreError::Unsupported`] when its tables were made by a newer version.
+    pub async fn from_pool(pool: MySqlPool) -> Result<Self, StoreError> {
+        MySqlOptions::of_pool(pool).open().await
+    }
+
+    /// The SQL that makes the tables, oldest first, for a host that runs it with its own tool.
+    /// [`MySqlOptions::migrations`] gives it for another prefix.
+    #[must_use]
+    pub fn migrations() -> Vec<Migration> {
+        sql::migrations(&sql::Names::new(&dialect::MYSQL, None, MySqlOptions::PREFIX))
+    }
+
+    /// Every statement the store can send: what a host reads to see which indexes they use.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        self.server.statements().all()
+    }
+
+    /// Closes the connections that are not in use. From then on every call, on any clone, is
+    /// answered `Unavailable`. The host's pool stays open.
+    pub async fn close(&self) {
+        self.server.close();
+    }
+}
+
+impl_store!(MySqlStore);
+
+impl fmt::Debug for MySqlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MySqlStore")
+    }
+}

@@ -1,0 +1,39 @@
+use crate::store::{Kind, sql::Dialect};
+
+/// How MySQL and MariaDB want it said.
+pub(super) const MYSQL: Dialect = Dialect {
+    quote: '`',
+    parameter: |_| "?".to_owned(),
+    // Text is kept as its bytes: the collations that tell all texts apart have other names on
+    // each of the two, and one of them takes `a` and `a ` for the same.
+    kind: |column, indexed| match column.kind {
+        Kind::Int => "BIGINT",
+        Kind::Bytes | Kind::Text if indexed => "VARBINARY(1000)",
+        Kind::Bytes | Kind::Text => "LONGBLOB",
+    },
+    nothing: |kind| match kind {
+        Kind::Bytes | Kind::Text => "('')",
+        Kind::Int => "0",
+    },
+    table_end: " ENGINE=InnoDB",
+    indexes_in_tables: true,
+    by_index: |index| format!(" FORCE INDEX ({index})"),
+    // The key that is taken is told by an error.
+    unless_taken: "",
+    // An update to the same value counts as one row, like an insert; to another as two.
+    or_count: |names, columns| {
+        let last = names.list(columns.get(1..2).unwrap_or_default());
+        format!(" ON DUPLICATE KEY UPDATE {last} = {last} + 1")
+    },
+    or_overwrite: |names, columns| {
+        let others = columns.get(1..).unwrap_or_default();
+        let set = names.each(others, |column| format!("{column} = VALUES({column})"));
+        format!(" ON DUPLICATE KEY UPDATE {set}")
+    },
+    or_hold: Some(|names, key| {
+        let key = names.quoted(key);
+        format!(" ON DUPLICATE KEY UPDATE {key} = {key}")
+    }),
+    deletes_in_order: true,
+    compares_rows: false,
+};

@@ -1,0 +1,202 @@
+use std::{fmt, str::FromStr as _, time::Duration};
+
+use sqlx::{ConnectOptions as _, MySqlPool, mysql::MySqlConnectOptions};
+
+use super::{
+    MySqlStore,
+    dialect::MYSQL,
+    driver::{NAME, unavailable},
+    link::MySqlLink,
+};
+use crate::store::{
+    StoreError,
+    sql::{
+        self, Migration, Names, Statements,
+        server::{self, DriverError, Fate, Peer, PeerLink as _, Server},
+    },
+};
+
+/// How a [`MySqlStore`] is opened.
+///
+/// ```no_run
+/// # async fn open() -> Result<(), portcullis::store::StoreError> {
+/// use portcullis::store::mysql::MySqlOptions;
+/// let options = MySqlOptions::new("mysql://crm@db.example/crm?ssl-mode=VERIFY_IDENTITY")?;
+/// let store = options.prefix("auth_").connections(20).open().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MySqlOptions {
+    way: Way,
+    prefix: String,
+    connections: u32,
+    patience: Duration,
+    migrate: bool,
+}
+
+/// Where connections come from.
+#[derive(Clone)]
+enum Way {
+    Own(Box<MySqlConnectOptions>),
+    Pool(MySqlPool),
+}
+
+impl MySqlOptions {
+    /// The prefix of the tables' names, unless another is chosen.
+    pub const PREFIX: &'static str = "portcullis_";
+
+    /// The options [`MySqlStore::connect`] uses, for a URL such as
+    /// `mysql://name:password@host:3306/database?ssl-mode=VERIFY_IDENTITY`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsupported`] when the text is no such URL.
+    pub fn new(url: &str) -> Result<Self, StoreError> {
+        let options = MySqlConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Unsupported("a URL that names no MySQL database"))?;
+        let options = options.disable_statement_logging();
+        let options = options.statement_cache_capacity(STATEMENTS);
+        Ok(Self::by(Way::Own(Box::new(options)), 10))
+    }
+
+    /// The options [`MySqlStore::from_pool`] uses.
+    #[must_use]
+    pub fn of_pool(pool: MySqlPool) -> Self {
+        let connections = pool.options().get_max_connections();
+        Self::by(Way::Pool(pool), connections)
+    }
+
+    fn by(way: Way, connections: u32) -> Self {
+        let (prefix, patience) = (Self::PREFIX.to_owned(), Duration::from_secs(10));
+        Self { way, prefix, connections, patience, migrate: true }
+    }
+
+    /// Another prefix of the tables' names: up to 24 of a–z, 0–9 and `_`, no digit first.
+    #[must_use]
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.prefix);
+        self
+    }
+
+    /// How many connections are used at once, at the most. Unless said otherwise 10, or as many
+    /// as the host's pool has.
+    #[must_use]
+    pub fn connections(mut self, connections: u32) -> Self {
+        self.connections = connections.max(1);
+        self
+    }
+
+    /// How long a call may take, waiting for a connection included, before it is given up as
+    /// `Unavailable`: 10 seconds unless said otherwise. The server gives up waiting for a lock
+    /// after as long, on connections of the store's own.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.patience = timeout;
+        self
+    }
+
+    /// Leaves making and changing the tables to the host, who runs
+    /// [`migrations`](Self::migrations) with its own tool.
+    #[must_use]
+    pub fn migrated_by_host(mut self) -> Self {
+        self.migrate = false;
+        self
+    }
+
+    /// The SQL that makes the tables, oldest first.
+    #[must_use]
+    pub fn migrations(&self) -> Vec<Migration> {
+        sql::migrations(&self.names())
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database does not answer;
+    /// [`StoreError::Unsupported`] when the prefix is not a plain name, or the tables are of
+    /// another version than this crate's and may not be changed.
+    pub async fn open(&self) -> Result<MySqlStore, StoreError> {
+        if !sql::is_prefix(&self.prefix) {
+            return Err(StoreError::Unsupported("a prefix that is not a plain name"));
+        }
+        let peer = MySqlPeer { way: self.way.clone(), patience: self.patience };
+        let statements = Statements::new(&self.names());
+        let opening = async {
+            let mut link = peer.open().await?;
+            let names = self.names();
+            server::bring_up_to_date::<MySqlPeer>(&mut link, &names, self.migrate).await?;
+            server::check::<MySqlPeer>(&mut link, &statements).await?;
+            Ok::<(), StoreError>(())
+        };
+        opening.await?;
+        let most = usize::try_from(self.connections).unwrap_or(usize::MAX);
+        Ok(MySqlStore { server: Server::new(peer, statements, most, self.patience) })
+    }
+
+    fn names(&self) -> Names<'_> {
+        Names::new(&MYSQL, None, &self.prefix)
+    }
+}
+
+/// The most prepared statements kept on a connection. The server has one limit for those of all.
+const STATEMENTS: usize = 128;
+
+/// What begins a transaction. The engine counts what its conditions let be written, so it needs
+/// no stronger isolation; a stronger one would lock more than what is written.
+const BEGIN: &str = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION";
+
+impl fmt::Debug for MySqlOptions {
+    /// Without the way there, which holds a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MySqlOptions")
+            .field("prefix", &self.prefix)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens connections.
+pub(super) struct MySqlPeer {
+    way: Way,
+    patience: Duration,
+}
+
+impl MySqlPeer {
+    async fn connect(&self) -> Result<MySqlLink, StoreError> {
+        match &self.way {
+            Way::Own(options) => {
+                let own = options.connect().await.map_err(|error| unavailable(&error))?;
+                let mut link = MySqlLink::Own(Box::new(own));
+                // Sooner than the call is given up, so that the answer is a conflict.
+                let seconds = (self.patience.as_secs() / 2).max(1);
+                link.say(&format!("SET SESSION innodb_lock_wait_timeout = {seconds}")).await?;
+                Ok(link)
+            }
+            Way::Pool(pool) => {
+                pool.acquire().await.map(MySqlLink::Lent).map_err(|error| unavailable(&error))
+            }
+        }
+    }
+}
+
+impl Peer for MySqlPeer {
+    type Link = MySqlLink;
+
+    const NAME: &'static str = NAME;
+    const MIGRATES_AT_ONCE: bool = false;
+
+    async fn open(&self) -> Result<MySqlLink, StoreError> {
+        match tokio::time::timeout(self.patience, self.connect()).await {
+            Ok(opened) => opened,
+            Err(_) => Err(DriverError::new(NAME, "no connection in time", Fate::Lost).into()),
+        }
+    }
+
+    fn borrows(&self) -> bool {
+        matches!(self.way, Way::Pool(_))
+    }
+
+    fn begin(&self, _: bool) -> &str {
+        BEGIN
+    }
+}
