@@ -102,7 +102,15 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::KeepsVersionOnLease,
         ],
     ),
-    (13, &[Fault::PurgesTooMuch, Fault::PurgesWithoutLimit, Fault::CountsBeforePurging]),
+    (
+        13,
+        &[
+            Fault::PurgesTooMuch,
+            Fault::PurgesWhatNeverExpires,
+            Fault::PurgesWithoutLimit,
+            Fault::CountsBeforePurging,
+        ],
+    ),
     (14, &[Fault::WritesAsItGoes, Fault::LeaksConnections]),
     (15, &[Fault::MakesTables, Fault::TakesAnyBatch, Fault::AnswersAnything]),
     (16, &[Fault::AsksItsClock, Fault::BudgetsByItsClock, Fault::HidesTheExpired]),

@@ -57,7 +57,7 @@ pub struct Table {
     pub uniques: &'static [Unique],
     /// The ways it is walked through.
     pub orderings: &'static [Ordering],
-    /// The column by which its rows expire, where they do.
+    /// The column by which its rows expire, where they do. A row that has null there never does.
     pub expires: Option<&'static str>,
 }
 

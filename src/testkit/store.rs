@@ -179,6 +179,7 @@ macro_rules! __store_proofs {
             12 leases::a_lease_runs_out(store)
             12 leases::who_lost_a_lease_cannot_finish(store)
             13 purge::only_what_expired_goes(store)
+            13 purge::what_never_expires_stays(store)
             13 purge::no_more_goes_than_allowed(store)
             13 purge::purges_at_once_count_each_row_once(store)
             14 drops::a_dropped_commit_is_wholly_in_or_out(store)

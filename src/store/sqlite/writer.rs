@@ -98,14 +98,14 @@ impl Scribe {
     fn serve(&mut self, mut requests: mpsc::Receiver<Request>) {
         let mut closers = Vec::new();
         while let Some(request) = requests.blocking_recv() {
-            let (mut group, mut weight) = (Vec::new(), 0);
+            let (mut group, mut weight) = (Vec::new(), 0_usize);
             let mut next = Some(request);
             while let Some(request) = next {
                 match request {
                     // Whoever asked is gone, and nothing was begun.
                     Request::Work(ticket) if ticket.answer.is_closed() => {}
                     Request::Work(ticket) => {
-                        weight += ticket.work.weight();
+                        weight = ticket.work.weight().saturating_add(weight);
                         group.push(ticket);
                     }
                     Request::Close(done) => {

@@ -42,6 +42,25 @@ pub async fn only_what_expired_goes(store: Arc<dyn Store>) {
     }
 }
 
+/// S13. A row without a moment at which it expires never goes.
+///
+/// # Panics
+/// Where it goes.
+pub async fn what_never_expires_stays(store: Arc<dyn Store>) {
+    let store = &*store;
+    for table in of_hosts() {
+        let expires = table.expires.unwrap();
+        let column = &table.columns[table.position(expires).unwrap()];
+        if column.nullable {
+            let forever = with(table, row(table, 1), expires, Value::Null);
+            commit(store, vec![insert(table, forever), insert(table, expiring(table, 2, 0))]).await;
+            let gone = found(store.purge(table, later(1_000_000_000), 100).await);
+            assert_eq!(gone, 1, "rows of {} that were purged", table.name);
+            assert!(get(store, table, 1).await.is_some(), "a row that never expires was purged");
+        }
+    }
+}
+
 /// S13. No more rows go than allowed, and the answer says how many went.
 ///
 /// # Panics

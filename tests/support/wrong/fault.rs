@@ -67,6 +67,7 @@ pub enum Fault {
     KeepsVersionOnLease,
     // S13
     PurgesTooMuch,
+    PurgesWhatNeverExpires,
     PurgesWithoutLimit,
     CountsBeforePurging,
     // S14

@@ -119,9 +119,10 @@ impl WrongStore {
         };
         let before = Value::Int(to_micros(self.now(before)));
         let limit = if self.is(Fault::PurgesWithoutLimit) { usize::MAX } else { limit as usize };
-        let expired = |row: &&Row| match self.fault {
-            Fault::PurgesTooMuch => *row.value(expires) <= before,
-            _ => *row.value(expires) < before,
+        let expired = |row: &&Row| match (self.fault, row.value(expires)) {
+            (Fault::PurgesTooMuch, expires) => *expires <= before,
+            (Fault::PurgesWhatNeverExpires, expires) => *expires < before,
+            (_, expires) => *expires != Value::Null && *expires < before,
         };
         let steps = self.is(Fault::CountsBeforePurging);
         self.connect().await;
