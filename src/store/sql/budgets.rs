@@ -22,7 +22,7 @@ struct ByCount {
     drop: String,
 }
 
-/// The most rows one statement is about. A log-in charges three budgets.
+/// The most rows one statement is about. A log-in charges four budgets.
 const MOST: usize = 8;
 
 /// When a row expired that only says that there is none: before any moment there is.

@@ -12,7 +12,7 @@ use super::{Fault, Rows, Tables, WrongStore, all_at, version};
 impl WrongStore {
     pub async fn write(&self, batch: &Batch) -> Result<(), CommitError> {
         let unknown = batch.changes().iter().any(|change| !change.table().is_known());
-        if let Some(flaw) = batch.flaw() {
+        if let Some(flaw) = batch.flaw().filter(|_| !self.is(Fault::CutsAtNul)) {
             let takes = (unknown && self.is(Fault::MakesTables)) || self.is(Fault::TakesAnyBatch);
             return if takes { Ok(()) } else { Err(StoreError::Unsupported(flaw).into()) };
         }
