@@ -14,9 +14,8 @@ use super::names::is_hidden;
 pub struct Client {
     /// The peer's address, or what a trusted proxy said of it.
     pub address: Option<IpAddr>,
-    /// What the program called itself, cleaned and cut to [`Client::MAX_AGENT`] characters. It
-    /// is a stranger's word: shown, never trusted.
-    pub agent: String,
+    /// Cleaned: it is written to the store with what the client does.
+    agent: String,
 }
 
 /// The network a client belongs to: what limits count by, since one attacker commonly holds all
@@ -40,6 +39,18 @@ impl Client {
     pub fn new(address: Option<IpAddr>, agent: &str) -> Self {
         let agent = agent.chars().filter(|c| !is_hidden(*c)).take(Self::MAX_AGENT).collect();
         Self { address: address.map(|address| address.to_canonical()), agent }
+    }
+
+    /// The client of a stored row, which was cleaned when it was written.
+    pub(crate) fn from_stored(address: Option<IpAddr>, agent: String) -> Self {
+        Self { address, agent }
+    }
+
+    /// What the program called itself, cleaned and cut to [`Client::MAX_AGENT`] characters. It
+    /// is a stranger's word: shown, never trusted.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        &self.agent
     }
 
     /// The network limits count by.

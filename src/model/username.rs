@@ -44,7 +44,8 @@ impl Username {
     /// # Errors
     /// [`InvalidUsername`] when it is empty, longer than [`Username::MAX_CHARS`], or holds what
     /// the profile forbids (spaces, control characters, symbols, mixed directions) or what URLs
-    /// and markup are made of.
+    /// and markup are made of; also when it has more than 47 of the Hangul syllables that take
+    /// most room in its third form.
     pub fn parse(typed: &str) -> Result<Self, InvalidUsername> {
         let typed = typed.trim_matches([' ', '\t']);
         if typed.len() > Self::MAX_CHARS * 4 {
@@ -59,7 +60,8 @@ impl Username {
         {
             return Err(InvalidUsername);
         }
-        Ok(Self { written: typed.nfc().collect(), canonical })
+        let name = Self { written: typed.nfc().collect(), canonical };
+        if name.look_alike().len() > LONGEST_LOOK_ALIKE { Err(InvalidUsername) } else { Ok(name) }
     }
 
     /// The spelling its owner chose.
@@ -102,6 +104,10 @@ impl Username {
         Self { written, canonical }
     }
 }
+
+/// The most bytes of a third form: what stores hold in an index. One character in the second can
+/// be 21 bytes in the third.
+const LONGEST_LOOK_ALIKE: usize = 1_000;
 
 fn enforce(text: &str) -> Result<String, InvalidUsername> {
     UsernameCaseMapped::enforce(text).map(|text| text.into_owned()).map_err(|_| InvalidUsername)

@@ -173,7 +173,7 @@ impl Letters {
             at => moment(facts.at),
             client => context! {
                 address => address.unwrap_or_default(),
-                agent => unlinked(&facts.client.agent),
+                agent => unlinked(facts.client.agent()),
             },
             inviter => unlinked(facts.inviter),
             detail => unlinked(facts.detail),

@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
     /// An address and an agent, which always stand together.
     pub(super) fn client(&mut self) -> Result<Client, Corrupt> {
         let address = self.maybe(|r| r.name(|text| text.parse::<IpAddr>().ok()))?;
-        Ok(Client { address, agent: self.text()? })
+        Ok(Client::from_stored(address, self.text()?))
     }
 }
 

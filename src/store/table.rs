@@ -133,7 +133,7 @@ impl Table {
 impl Column {
     /// The most bytes of a text or of bytes in a column that is [indexed](Table::is_indexed):
     /// databases limit what an index entry holds. The longest the crate writes has 254, but for
-    /// usernames that are made of rare letters.
+    /// the forms of usernames, which [parsing](crate::model::Username::parse) holds to this.
     pub const MAX_INDEXED: usize = 1_000;
 
     /// Whether the value could stand in a column of this kind. No text holds a NUL, which

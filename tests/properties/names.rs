@@ -37,8 +37,8 @@ proptest! {
     #[test]
     fn a_client_is_bounded(agent in any_text(), times in 1_usize..9, address: [u8; 16]) {
         let client = Client::new(Some(std::net::Ipv6Addr::from(address).into()), &agent.repeat(times));
-        prop_assert!(client.agent.chars().count() <= Client::MAX_AGENT);
-        prop_assert!(!client.agent.contains(char::is_control));
+        prop_assert!(client.agent().chars().count() <= Client::MAX_AGENT);
+        prop_assert!(!client.agent().contains(char::is_control));
     }
 
     /// An IPv4 address behind an IPv6 socket is the same network: no second budget.

@@ -31,7 +31,7 @@ impl Record for Event {
             maybe(subject, |id| bytes(id.as_bytes())),
             text(subject_name),
             address(&self.client),
-            text(&self.client.agent),
+            text(self.client.agent()),
             text(&self.reason),
             maybe(self.typed, bytes),
             maybe(self.expires_at, time),

@@ -43,7 +43,7 @@ impl Record for Intent {
             Value::Int(stamp),
             maybe(minted, |digest| bytes(digest.as_bytes())),
             address(&self.client),
-            text(&self.client.agent),
+            text(self.client.agent()),
             Value::Int(self.version),
         ])
     }

@@ -26,7 +26,7 @@ impl Record for Session {
             time(self.last_seen_at),
             flag(self.remembered),
             address(&self.client),
-            text(&self.client.agent),
+            text(self.client.agent()),
         ])
     }
 

@@ -38,7 +38,7 @@ fn digest() -> impl Strategy<Value = Digest> {
 
 fn client() -> impl Strategy<Value = Client> {
     (any::<Option<std::net::IpAddr>>(), text())
-        .prop_map(|(address, agent)| Client { address, agent })
+        .prop_map(|(address, agent)| Client::from_stored(address, agent))
 }
 
 fn transport() -> impl Strategy<Value = Transport> {

@@ -73,7 +73,7 @@ pub(super) struct Client<'a> {
 impl<'a> From<&'a model::Client> for Client<'a> {
     fn from(client: &'a model::Client) -> Self {
         let address = client.address.map(|address| address.to_string());
-        Self { address, agent: &client.agent }
+        Self { address, agent: client.agent() }
     }
 }
 

@@ -98,6 +98,6 @@ fn past_log_in(event: &Event) -> Value {
     context! {
         at => moment::shown(event.at),
         address => address.unwrap_or_default(),
-        agent => agent::short(&event.client.agent),
+        agent => agent::short(event.client.agent()),
     }
 }

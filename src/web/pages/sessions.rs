@@ -40,7 +40,7 @@ fn row(session: &Session, current: SessionId) -> Value {
         last_seen_at => moment::shown(session.last_seen_at),
         expires_at => moment::shown(session.expires_at),
         address => address.unwrap_or_default(),
-        agent => agent::short(&session.client.agent),
+        agent => agent::short(session.client.agent()),
     }
 }
 
