@@ -24,6 +24,7 @@ on_every_store! {
     logging_in_all_the_time_does_not_take_all_the_hashing
     one_forgot_does_not_send_twenty_letters
     a_session_cannot_be_hidden_behind_ones_that_ended
+    a_nul_in_what_is_typed_breaks_nothing
 }
 
 fn seller(number: usize, email: &str) -> NewUser {
@@ -159,4 +160,31 @@ async fn a_session_cannot_be_hidden_behind_ones_that_ended(house: House) {
     let listed = house.auth.my_account(&me).sessions().await.unwrap();
     let ids: Vec<_> = listed.iter().map(|session| session.id).collect();
     assert_eq!(ids, [me.session().id, thief.identity.session().id]);
+}
+
+/// No store keeps a NUL, so none may reach one: it is refused where it is typed, or left out.
+async fn a_nul_in_what_is_typed_breaks_nothing(house: House) {
+    let admin = house.furnished().await;
+    let strange = Client::new(None, "curl\0/8");
+    for login in ["admin\0", "\0", "admin@acme.example\0"] {
+        let typed = Credentials::new(login, password("\0\0\0\0\0\0\0\0"));
+        assert_eq!(kind(house.auth.login(typed, &strange).await), "rejected", "{login:?}");
+        assert_eq!(kind(house.auth.forgot_password(login, &strange).await), "ok", "{login:?}");
+    }
+    for (name, email, shown, role) in [
+        ("ad\0a", "a@acme.example", "Ada", "salesperson"),
+        ("ada", "a\0@acme.example", "Ada", "salesperson"),
+        ("ada", "a@acme.example", "A\0da", "salesperson"),
+    ] {
+        assert_eq!(kind(NewUser::parse(name, email, shown, role)), "invalid");
+    }
+    assert_eq!(kind(NewAccount::new("Ac\0me", Plan::TRIAL)), "invalid");
+    let new = NewUser::parse("ada", "ada@acme.example", "Ada", "salesperson\0").unwrap();
+    let me = house.login("admin", GOOD).await.identity;
+    let invited = house.auth.user_accounts(&me).unwrap().invite(&new, &strange).await;
+    assert_eq!(kind(invited), "invalid");
+    let word = password("seven\0green lanterns swing");
+    house.operator.because("a\0b").set_temporary_password(admin.id, &word).await.unwrap();
+    let typed = Credentials::new("admin", word);
+    assert_eq!(kind(house.auth.login(typed, &strange).await), "ok");
 }

@@ -35,5 +35,6 @@ pub(super) const MYSQL: Dialect = Dialect {
         format!(" ON DUPLICATE KEY UPDATE {key} = {key}")
     }),
     deletes_in_order: true,
+    orders_by_null: false,
     compares_rows: false,
 };

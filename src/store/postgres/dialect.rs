@@ -26,6 +26,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
     // An update to the same value holds the row; a conflict that does nothing would not.
     or_hold: Some(|names, key| or_overwrite_by(names, key, &[key])),
     deletes_in_order: false,
+    orders_by_null: true,
     compares_rows: true,
 };
 

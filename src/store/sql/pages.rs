@@ -165,9 +165,8 @@ fn statement(names: &Names<'_>, ordering: &Ordering, shape: Shape, select: &str)
     } else {
         format!(" WHERE {}", conditions.join(" AND "))
     };
-    // A column that is null is not taken for a constant by every planner; in the order it stands
-    // in in the index it costs nothing.
-    let fixed = if shape.nulls == 0 { &[] } else { ordering.equal };
+    let null = shape.nulls != 0 && names.dialect.orders_by_null;
+    let fixed = if null { ordering.equal } else { &[] };
     let order = names.each(&[fixed, ordering.by].concat(), |column| format!("{column}{way}"));
     format!("{select}{filter} ORDER BY {order} LIMIT {}", marks.next())
 }

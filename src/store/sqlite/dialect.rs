@@ -27,6 +27,7 @@ pub(super) const SQLITE: Dialect = Dialect {
     or_overwrite,
     or_hold: None,
     deletes_in_order: false,
+    orders_by_null: true,
     compares_rows: true,
 };
 
