@@ -4,6 +4,8 @@
 
 #[path = "support/mysql.rs"]
 mod mysql;
+#[path = "support/races.rs"]
+mod races;
 
 use std::sync::Arc;
 
@@ -20,3 +22,8 @@ impl Place for Empty {
 }
 
 store_kit!(Empty(Database::new().await));
+
+#[tokio::test(flavor = "multi_thread")]
+async fn races_end_well_however_often_they_are_run() {
+    races::races(async || Empty(Database::new().await)).await;
+}

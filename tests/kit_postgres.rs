@@ -4,6 +4,8 @@
 
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "support/races.rs"]
+mod races;
 
 use std::sync::Arc;
 
@@ -20,3 +22,8 @@ impl Place for Empty {
 }
 
 store_kit!(Empty(Schema::new()));
+
+#[tokio::test(flavor = "multi_thread")]
+async fn races_end_well_however_often_they_are_run() {
+    races::races(async || Empty(Schema::new())).await;
+}
