@@ -1,4 +1,5 @@
 //! The proofs that race, again and again: a race that is lost once in a hundred times is lost.
+#![allow(unreachable_pub)]
 
 use std::{
     sync::Arc,
