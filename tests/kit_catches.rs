@@ -158,6 +158,20 @@ async fn every_wrong_store_is_caught_and_every_proof_catches_one() {
                 missed.push(format!("S{clause}: {fault:?}"));
             }
         }
+        // One race may have been won by all; a proof gets another try before it is called idle.
+        for proof in Proof::all().into_iter().filter(|proof| proof.clause == *clause) {
+            for fault in faults.iter().cycle().take(faults.len() * 10) {
+                let of_name = catches.entry(proof.name).or_default();
+                if !of_name.is_empty() {
+                    break;
+                }
+                let again =
+                    Proof::all().into_iter().find(|other| other.name == proof.name).unwrap();
+                if !holds(again, *fault).await {
+                    of_name.insert(format!("{fault:?}"));
+                }
+            }
+        }
     }
     drop(std::panic::take_hook());
     assert!(missed.is_empty(), "wrong stores the kit does not catch: {missed:#?}");

@@ -145,8 +145,9 @@ fn feature_flaws(file: &str, text: &str) -> Vec<String> {
     for (number, line) in lines.iter().enumerate().filter(|(_, line)| asks(line)) {
         let excepted = FEATURE_EXCEPTIONS.contains(&(file, line));
         let item = lines.iter().skip(number + 1).find(|next| !next.starts_with("#["));
+        let modules = ["mod ", "pub mod ", "pub(super) mod "];
         let on_module = line.starts_with("#[cfg(")
-            && item.is_some_and(|item| item.starts_with("mod ") || item.starts_with("pub mod "));
+            && item.is_some_and(|item| modules.iter().any(|module| item.starts_with(module)));
         if !excepted && !on_module {
             flaws.push(format!("{file}:{}: {line}", number + 1));
         }

@@ -69,8 +69,7 @@ pub async fn lost_connections_are_replaced(store: Arc<dyn Store>, wire: &Wire) {
         for read in reads.collect::<Vec<_>>() {
             read.await.unwrap();
         }
-        wire.cut();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        wire.cut().await;
         if round % 2 == 0 {
             there(&*store, 1).await;
         } else {
@@ -83,7 +82,7 @@ pub async fn lost_connections_are_replaced(store: Arc<dyn Store>, wire: &Wire) {
 pub async fn an_absent_server_is_unavailable(store: Arc<dyn Store>, wire: &Wire) {
     there(&*store, 1).await;
     wire.refuse(true);
-    wire.cut();
+    wire.cut().await;
     for _ in 0..3 {
         let key = row(&ACCOUNTS, 1);
         let read = store.get(&ACCOUNTS, key.key()).await;

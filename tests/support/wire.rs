@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -22,7 +23,7 @@ pub struct Wire {
     cut: broadcast::Sender<()>,
     refuses: Arc<AtomicBool>,
     deaf: Arc<AtomicBool>,
-    opened: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
 }
 
 impl Wire {
@@ -34,7 +35,7 @@ impl Wire {
             cut: broadcast::channel(1).0,
             refuses: Arc::default(),
             deaf: Arc::default(),
-            opened: Arc::default(),
+            open: Arc::default(),
         };
         let accepting = wire.clone();
         tokio::spawn(async move {
@@ -42,16 +43,20 @@ impl Wire {
                 if accepting.refuses.load(Ordering::SeqCst) {
                     continue; // closed at once
                 }
-                accepting.opened.fetch_add(1, Ordering::SeqCst);
-                let far = TcpStream::connect(server).await.unwrap();
-                tokio::spawn(accepting.clone().carry(near, far));
+                // From now on a cut is for this one too.
+                accepting.open.fetch_add(1, Ordering::SeqCst);
+                let (wire, cut) = (accepting.clone(), accepting.cut.subscribe());
+                tokio::spawn(async move {
+                    let far = TcpStream::connect(server).await.unwrap();
+                    wire.carry(near, far, cut).await;
+                    wire.open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         wire
     }
 
-    async fn carry(self, near: TcpStream, far: TcpStream) {
-        let mut cut = self.cut.subscribe();
+    async fn carry(&self, near: TcpStream, far: TcpStream, mut cut: broadcast::Receiver<()>) {
         let (mut near_in, mut near_out) = near.into_split();
         let (mut far_in, mut far_out) = far.into_split();
         let there = tokio::io::copy(&mut near_in, &mut far_out);
@@ -74,9 +79,12 @@ impl Wire {
         }
     }
 
-    /// Cuts what is connected.
-    pub fn cut(&self) {
+    /// Cuts what is connected; nothing is any more when this is done.
+    pub async fn cut(&self) {
         let _ = self.cut.send(());
+        while self.open.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Whether new connections are refused.
@@ -88,10 +96,5 @@ impl Wire {
     /// is told.
     pub fn deafen(&self, deaf: bool) {
         self.deaf.store(deaf, Ordering::SeqCst);
-    }
-
-    /// How many connections there were.
-    pub fn opened(&self) -> usize {
-        self.opened.load(Ordering::SeqCst)
     }
 }
