@@ -19,11 +19,15 @@ mod link;
 mod login;
 mod my_account;
 mod operator;
+mod plan;
 mod purge;
 mod rank;
 mod recovery;
+mod remove;
 mod replacement;
+mod secure;
 mod session;
+mod temporary;
 mod user_accounts;
 mod words;
 
@@ -35,7 +39,9 @@ pub use link::LinkView;
 pub use login::{Credentials, LogIn, SignedIn, Ticket};
 pub use my_account::{MyAccount, Overview};
 pub use operator::{Acting, NewAccount, Opened, Operator};
-pub use user_accounts::{Changes, Listed, Profile, UserAccounts, Wanted};
+pub use user_accounts::{
+    Changes, Diagnosis, History, Listed, Profile, Reason, UserAccounts, Wanted,
+};
 
 use std::{fmt, sync::Arc};
 

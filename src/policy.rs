@@ -77,6 +77,9 @@ pub struct Policy {
     pub lifetimes: Lifetimes,
     /// How much is too much.
     pub limits: Limits,
+    /// Whether administrators may set temporary passwords for others. ASVS 5.0 §6.4.6 advises
+    /// against it, and there are people without a mailbox.
+    pub temporary_passwords: bool,
 }
 
 impl Policy {
@@ -89,6 +92,7 @@ impl Policy {
             plans: Plans::crm(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
+            temporary_passwords: true,
         }
     }
 

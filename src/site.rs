@@ -189,7 +189,7 @@ impl Site {
     /// The link a letter carries; `None` for letters that carry none.
     pub(crate) fn link(&self, template: Template, token: &Token) -> Option<String> {
         let page = match template {
-            Template::Reset => "reset",
+            Template::Reset | Template::Secured => "reset",
             Template::Activation => "activate",
             _ => return None,
         };

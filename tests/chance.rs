@@ -33,6 +33,9 @@ enum Call {
     Disable,
     Enable,
     SignOut,
+    Remove,
+    Secure,
+    Temporary,
     SendReset,
     Invite(u8, &'static str),
     Revoke,
@@ -47,6 +50,9 @@ fn call() -> impl Strategy<Value = Call> {
         3 => Just(Call::Disable),
         3 => Just(Call::Enable),
         1 => Just(Call::SignOut),
+        1 => Just(Call::Remove),
+        1 => Just(Call::Secure),
+        1 => Just(Call::Temporary),
         1 => Just(Call::SendReset),
         2 => ((0..9_u8), select(&ROLES[..])).prop_map(|(number, role)| Call::Invite(number, role)),
         1 => Just(Call::Revoke),
@@ -120,7 +126,8 @@ impl World {
         let row = self.house.store.get(&tables::USERS, id.as_bytes()).await.unwrap().unwrap();
         let name = User::from_row(&row).unwrap().username.as_str().to_owned();
         if let Ok(begun) = self.house.try_login(&name, GOOD).await {
-            self.sessions.insert(id, begun.signed_in().unwrap());
+            // One that is temporary by now gives no session.
+            self.sessions.extend(begun.signed_in().ok().map(|begun| (id, begun)));
         }
     }
 
@@ -147,6 +154,11 @@ impl World {
             Call::Disable => accounts.disable(about, "chance", &here).await.map(drop),
             Call::Enable => accounts.enable(about, &here).await.map(drop),
             Call::SignOut => accounts.sign_out(about, &here).await,
+            Call::Remove => accounts.remove(about, "chance", &here).await,
+            Call::Secure => accounts.secure(about, "chance", &here).await,
+            Call::Temporary => {
+                accounts.set_temporary_password(about, &password(BETTER), &here).await
+            }
             Call::SendReset => accounts.send_password_reset(about, &here).await,
             Call::Invite(number, role) => {
                 let (name, email) = (format!("new{number}"), format!("new{number}@acme.example"));
@@ -195,6 +207,9 @@ impl World {
             }
         }
         for user in changed {
+            if before.get(&user).is_some_and(|user| user.status == Status::Removed) {
+                panic!("who is gone came back: {context}");
+            }
             let own = self.holds(&actor.expect("somebody who may").role);
             for state in [before.get(&user), after.get(&user)].into_iter().flatten() {
                 assert!(own.is_superset(&self.holds(&state.role)), "beyond rank: {context}");

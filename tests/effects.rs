@@ -87,6 +87,8 @@ async fn every_cause_has_the_effects_the_table_says(house: House) {
                 Template::RoleChanged => "role",
                 Template::Disabled => "disabled",
                 Template::Enabled => "enabled again",
+                Template::Removed => "removed",
+                Template::Secured => "/auth/reset?token=",
                 other => panic!("{other:?} is no notice"),
             };
             assert!(letters[0].text.to_lowercase().contains(words), "{cause:?}");
@@ -176,6 +178,8 @@ async fn set(house: &House, cause: Cause, admin: UserId, number: usize) -> Scene
         | Cause::NameChanged
         | Cause::RoleChanged
         | Cause::Disabled
+        | Cause::Removed
+        | Cause::Secured
         | Cause::SignedOut => {
             let name = format!("user{number}");
             let user = house.employee(&name, "salesperson").await.id;
@@ -229,6 +233,8 @@ async fn strike_as_administrator(house: &House, cause: Cause, user: UserId) {
         Cause::RoleChanged => Changes::new().role("sales_manager"),
         Cause::Disabled => return drop(accounts.disable(user, "why", &here).await.unwrap()),
         Cause::Enabled => return drop(accounts.enable(user, &here).await.unwrap()),
+        Cause::Removed => return accounts.remove(user, "why", &here).await.unwrap(),
+        Cause::Secured => return accounts.secure(user, "why", &here).await.unwrap(),
         Cause::SignedOut => return accounts.sign_out(user, &here).await.unwrap(),
         _ => panic!("{cause:?} does not strike"),
     };

@@ -3,6 +3,8 @@
 #[path = "support/house.rs"]
 #[macro_use]
 mod house;
+#[path = "user_accounts/concerns.rs"]
+mod concerns;
 #[path = "user_accounts/finding.rs"]
 mod finding;
 #[path = "user_accounts/helping.rs"]
@@ -21,6 +23,7 @@ use portcullis::{
     store::{Page, Record as _, Value, tables},
 };
 
+use concerns::*;
 use finding::*;
 use helping::*;
 use profiles::*;
@@ -40,7 +43,7 @@ on_every_store! {
     m11_a_reset_is_mailed_to_the_stored_address_only
     m11_an_invited_person_gets_the_activation_again
     m13_the_last_active_administrator_stays
-    m13_the_guard_on_disable_is_also_on_demote
+    m13_the_guard_on_remove_is_also_on_demote
     m13_two_administrators_at_the_same_instant_leave_one
     m15_nobody_gives_or_touches_what_they_do_not_hold
     m15_who_only_sees_people_changes_nobody
@@ -51,6 +54,14 @@ on_every_store! {
     m20_anything_but_an_administrator_leaves_a_disabled_user_disabled
     m20_enabling_activates_nobody_who_is_invited
     m23_signing_somebody_out_ends_their_sessions
+    m12_an_administrator_sets_a_temporary_password
+    m12_never_for_an_administrator_nor_oneself_nor_where_it_is_off
+    m16_changing_the_plan_is_a_permission
+    m21_a_diagnosis_says_what_keeps_somebody_out
+    m21_a_stopped_password_is_told_until_a_new_one_is_set
+    m22_who_is_removed_is_nobody_any_more_and_keeps_what_they_did
+    m23_securing_somebody_ends_everything_and_the_password
+    m28_a_history_goes_on_where_it_ended
 }
 
 /// Another company with an administrator `otto`.

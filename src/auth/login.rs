@@ -238,7 +238,8 @@ impl Facts {
     }
 
     fn hash(&self) -> Option<&str> {
-        Some(self.who.as_ref()?.credential.as_ref()?.hash.as_str())
+        let who = self.who.as_ref()?;
+        who.credential.as_ref()?.usable(&who.account)
     }
 }
 
@@ -284,6 +285,7 @@ fn decide(
         Status::Disabled => Some("disabled"),
         Status::Removed => Some("removed"),
         Status::Active if attempt.stopped => Some("stopped"),
+        Status::Active if facts.hash().is_none() => Some("secured"),
         Status::Active if !attempt.verified.matches => Some("wrong_password"),
         Status::Active if temporary.is_some_and(|until| until <= now) => Some("temporary_expired"),
         Status::Active => None,

@@ -8,19 +8,17 @@ use super::{
     NewUser,
     budgets::Budgets,
     core::{Core, Task, text},
-    draft::{Deed, Draft, Note, Verdict},
+    draft::{Draft, Note, Verdict},
     invitations::{Resend, Revoke},
     invite::{Invite, Profile, invited_as},
     rank::By,
+    temporary,
 };
 use crate::{
-    clock::after,
     error::{Error, Result},
     id::{AccountId, UserId},
-    model::{
-        Account, Actor, Client, Credential, EventKind, PersonName, Plan, Status, User, Username,
-    },
-    policy::{Policy, effects::Cause},
+    model::{Account, Actor, Client, EventKind, PersonName, Plan, User, Username},
+    policy::Policy,
     secret::Password,
     store::tables,
 };
@@ -156,17 +154,13 @@ impl Acting<'_> {
     /// are told.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where they have no password; [`Error::Invalid`] with every
-    /// requirement missed; [`Error::Busy`] when the machine hashes all it can;
+    /// [`Error::NotFound`] where there is nobody; [`Error::Conflict`] with `field` `status` where
+    /// they are invited or locked out; [`Error::Invalid`] with every requirement missed;
+    /// [`Error::Busy`] when the machine hashes all it can;
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn set_temporary_password(&self, user: UserId, password: &Password) -> Result<()> {
-        let core = self.core;
-        let found: User = core.get(user.as_bytes()).await?.ok_or(Error::NotFound)?;
-        let account: Account = core.get(found.account.as_bytes()).await?.ok_or(Error::NotFound)?;
-        super::link::check(&core.policy, "password", password, &found, &account)?;
-        let hash = core.hash(password).await?;
-        let task = SetTemporary { policy: &core.policy, user, hash, reason: self.reason };
-        core.run(&task).await
+        let by = By::Operator(self.reason);
+        temporary::set(self.core, user, password, by, &here()).await
     }
 
     /// The activation link of somebody invited, on the operator's screen instead of in their
@@ -229,6 +223,7 @@ impl Task for OpenAccount<'_> {
             seats_taken: 0,
             administrators: 0,
             stamp: 0,
+            secured_at: None,
             created_at: now,
             version: 1,
         };
@@ -255,49 +250,5 @@ impl Task for OpenAccount<'_> {
             draft.record(note.because(reason));
         }
         draft.done(Opened { account, administrator })
-    }
-}
-
-struct SetTemporary<'a> {
-    policy: &'a Policy,
-    user: UserId,
-    hash: String,
-    reason: &'a str,
-}
-
-impl Task for SetTemporary<'_> {
-    type Facts = (Option<User>, Option<Credential>);
-    type Outcome = ();
-
-    async fn load(&self, core: &Core) -> Result<Self::Facts> {
-        Ok((core.get(self.user.as_bytes()).await?, core.get(self.user.as_bytes()).await?))
-    }
-
-    fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<()> {
-        let now = draft.now();
-        let (Some(mut user), Some(credential)) = facts else {
-            return draft.refuse(Error::NotFound);
-        };
-        if user.status != Status::Active {
-            return draft.refuse(Error::NotFound);
-        }
-        draft.replace(Credential {
-            hash: self.hash.clone(),
-            changed_at: now,
-            temporary_until: Some(after(now, self.policy.lifetimes.temporary_password)),
-            ..credential
-        });
-        let client = here();
-        let deed = Deed {
-            actor: Actor::Operator,
-            client: &client,
-            reason: self.reason,
-            name: "",
-            detail: "",
-            letter_lifetime: self.policy.lifetimes.letter,
-        };
-        draft.take_effect(Cause::TemporaryPasswordSet, &mut user, deed);
-        draft.replace(user);
-        draft.done(())
     }
 }

@@ -36,7 +36,7 @@ impl Auth {
         let led = Led::load(core, Purpose::Replacement, ticket).await?;
         let led = led.standing(core.now()).ok_or(Error::Rejected)?;
         led.check(&core.policy, "password", password)?;
-        let held = led.credential.as_ref().map(|held| held.hash.as_str());
+        let held = led.credential.as_ref().and_then(|held| held.usable(&led.account));
         if core.verify(core.place()?, password, held).await?.matches {
             let message = "Choose another password than the temporary one.".to_owned();
             return Err(Error::invalid("password", "not_temporary", message));

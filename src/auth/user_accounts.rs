@@ -1,11 +1,17 @@
 //! User Accounts: what administrators do for others.
 
+mod access;
+mod company;
+mod diagnosis;
+mod history;
 mod invite;
 mod list;
 mod profile;
 mod reset;
 mod status;
 
+pub use diagnosis::{Diagnosis, Reason};
+pub use history::History;
 pub use list::{Listed, Profile, Wanted};
 pub use profile::Changes;
 

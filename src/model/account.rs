@@ -26,6 +26,8 @@ pub struct Account {
     pub administrators: u32,
     /// Raised to end every session of the company at once.
     pub stamp: i64,
+    /// When the whole company was secured: passwords chosen at that moment or before are dead.
+    pub secured_at: Option<OffsetDateTime>,
     /// When it was opened.
     pub created_at: OffsetDateTime,
     /// Grows with every write.

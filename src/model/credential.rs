@@ -2,6 +2,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use super::Account;
 use crate::id::UserId;
 
 /// What a user logs in with, kept apart from the user's row so that nothing that shows people
@@ -11,7 +12,7 @@ use crate::id::UserId;
 pub struct Credential {
     /// Whose it is.
     pub user: UserId,
-    /// The password's hash as a PHC string.
+    /// The password's hash as a PHC string; empty where the password was made void.
     pub(crate) hash: String,
     /// When the password was last changed.
     pub changed_at: OffsetDateTime,
@@ -20,6 +21,21 @@ pub struct Credential {
     pub temporary_until: Option<OffsetDateTime>,
     /// Grows with every write.
     pub version: i64,
+}
+
+impl Credential {
+    /// The hash by which the password is checked, while it is good for anything: the one place
+    /// that says so. It is not where the person, or the whole company, was secured since it was
+    /// chosen.
+    pub(crate) fn usable(&self, account: &Account) -> Option<&str> {
+        let secured = account.secured_at.is_some_and(|at| self.changed_at <= at);
+        (!secured && !self.hash.is_empty()).then_some(self.hash.as_str())
+    }
+
+    /// The same, of a password that is void from `now` on.
+    pub(crate) fn void(self, now: OffsetDateTime) -> Self {
+        Self { hash: String::new(), changed_at: now, temporary_until: None, ..self }
+    }
 }
 
 impl fmt::Debug for Credential {

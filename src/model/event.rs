@@ -59,6 +59,12 @@ pub enum EventKind {
     Enabled,
     /// Every session of a user was ended by somebody else.
     SignedOut,
+    /// A user was removed.
+    Removed,
+    /// A user's sessions, links and password were made void at once.
+    Secured,
+    /// The plan of an account was changed.
+    PlanChanged,
     /// A stored name this version does not know.
     Other,
 }
@@ -92,6 +98,9 @@ impl EventKind {
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
+        Self::Removed,
+        Self::Secured,
+        Self::PlanChanged,
     ];
 
     /// The stable name.
@@ -124,6 +133,9 @@ impl EventKind {
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",
             Self::SignedOut => "signed_out",
+            Self::Removed => "removed",
+            Self::Secured => "secured",
+            Self::PlanChanged => "plan_changed",
             Self::Other => "other",
         }
     }

@@ -32,6 +32,10 @@ pub enum Template {
     Disabled,
     /// Told after the log-in was enabled again.
     Enabled,
+    /// Told after the profile was removed, at the address that was theirs.
+    Removed,
+    /// Told after everything was made void at once, with a link to choose a new password.
+    Secured,
 }
 
 impl Template {
@@ -48,6 +52,8 @@ impl Template {
         Self::RoleChanged,
         Self::Disabled,
         Self::Enabled,
+        Self::Removed,
+        Self::Secured,
     ];
 
     /// The stable name, which is also the name of its template files.
@@ -65,6 +71,8 @@ impl Template {
             Self::RoleChanged => "role_changed",
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",
+            Self::Removed => "removed",
+            Self::Secured => "secured",
         }
     }
 

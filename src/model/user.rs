@@ -82,6 +82,31 @@ pub struct User {
 }
 
 impl User {
+    /// What is left of them once they are gone: a row that nobody is known by, so that what they
+    /// did stays theirs.
+    pub(crate) fn erased(&self) -> Self {
+        let username = format!("removed-{}", self.id);
+        // An id is letters, digits and hyphens: both can be parsed, and nobody else can have them.
+        let email = EmailAddress::parse(&format!("{}@removed.invalid", self.id));
+        Self {
+            username: Username::from_stored(username.clone(), username),
+            email: email.unwrap_or_else(|_| self.email.clone()),
+            email_proven: false,
+            name: PersonName::from_stored("Removed user".to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// Somebody who is gone, for the last letter to them: under the username they had, and with no
+    /// name.
+    pub(crate) fn once_called(self, username: &str) -> Self {
+        Self {
+            username: Username::from_stored(username.to_owned(), username.to_owned()),
+            name: PersonName::from_stored(String::new()),
+            ..self
+        }
+    }
+
     /// Whether they count among the account's administrators.
     #[must_use]
     pub fn is_active_administrator(&self) -> bool {

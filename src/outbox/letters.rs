@@ -28,6 +28,8 @@ use crate::{
 /// | `profile_changed` | after somebody else changed the name | no |
 /// | `role_changed` | after somebody else changed it | no |
 /// | `disabled`, `enabled` | after somebody did so | no |
+/// | `removed` | after somebody removed the profile | no |
+/// | `secured` | after somebody made sessions, links and password void | yes |
 ///
 /// Each part is given the same values:
 ///
@@ -83,6 +85,8 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "role_changed.subject" "role_changed.txt" "role_changed.html"
     "disabled.subject" "disabled.txt" "disabled.html"
     "enabled.subject" "enabled.txt" "enabled.html"
+    "removed.subject" "removed.txt" "removed.html"
+    "secured.subject" "secured.txt" "secured.html"
 ];
 
 impl Default for Letters {
@@ -197,7 +201,7 @@ impl Letters {
 
 /// Whether a letter of this kind carries a link.
 const fn carries_link(template: Template) -> bool {
-    matches!(template, Template::Reset | Template::Activation)
+    matches!(template, Template::Reset | Template::Activation | Template::Secured)
 }
 
 /// Nothing in it is escaped in HTML.

@@ -43,11 +43,15 @@ pub(super) async fn post(core: &Core, mut intent: Intent) -> Result<()> {
         // Somebody else's by now, or nothing to send any more: Mint has seen to it.
         return Ok(());
     };
+    let user = match template {
+        Template::Removed => minted.user.once_called(detail),
+        _ => minted.user,
+    };
     let letter = core.letters.write(&LetterFacts {
         id: intent.id,
         template,
         site: &core.site,
-        user: &minted.user,
+        user: &user,
         account: &minted.account,
         to: minted.to,
         link: core.site.link(template, &token),
@@ -192,7 +196,7 @@ impl Mint<'_> {
         let stands = user.stamps.links == self.stamp;
         let lifetimes = &self.policy.lifetimes;
         let purpose_and_end = match self.template {
-            Template::Reset => {
+            Template::Reset | Template::Secured => {
                 let theirs =
                     user.status == Status::Active && user.email_proven && same_address && stands;
                 theirs.then_some((Purpose::Reset, after(now, lifetimes.reset_link)))
@@ -205,6 +209,8 @@ impl Mint<'_> {
                     (Purpose::Activation, end)
                 })
             }
+            // Who is gone is told so, and of nothing else.
+            Template::Removed => return Some((user, account, None)),
             // A notice goes to the address that was theirs when it happened, whatever it is now.
             _ => return (user.status != Status::Removed).then_some((user, account, None)),
         };

@@ -38,6 +38,11 @@ pub enum Cause {
     Enabled,
     /// An administrator ended every session of somebody.
     SignedOut,
+    /// An administrator removed somebody.
+    Removed,
+    /// An administrator acted on a concern: the password is void too, and the letter has a link
+    /// to choose another.
+    Secured,
 }
 
 /// What a cause ends.
@@ -88,6 +93,8 @@ impl Cause {
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
+        Self::Removed,
+        Self::Secured,
     ];
 
     /// Its row of the table.
@@ -114,6 +121,8 @@ impl Cause {
             Self::Disabled => (ALL_BUT_INVITATION, Some(T::Disabled), E::Disabled),
             Self::Enabled => (NOTHING, Some(T::Enabled), E::Enabled),
             Self::SignedOut => (SESSIONS, None, E::SignedOut),
+            Self::Removed => (ALL_BUT_INVITATION, Some(T::Removed), E::Removed),
+            Self::Secured => (ALL_BUT_INVITATION, Some(T::Secured), E::Secured),
         };
         Effects { ends, tells, event }
     }
@@ -228,7 +237,9 @@ mod tests {
             Cause::Disabled => 10,
             Cause::Enabled => 11,
             Cause::SignedOut => 12,
+            Cause::Removed => 13,
+            Cause::Secured => 14,
         };
-        assert!(Cause::ALL.iter().map(position).eq(0..13));
+        assert!(Cause::ALL.iter().map(position).eq(0..15));
     }
 }

@@ -24,7 +24,9 @@ impl Permission {
     pub const USERS_VIEW: Self = Self("users.view");
     /// Inviting, changing and disabling users.
     pub const USERS_MANAGE: Self = Self("users.manage");
-    /// Reading the audit trail. Nothing asks for it yet, since nothing reads the trail yet.
+    /// Changing the account's plan. None of [`Roles::crm`] holds it: there it is the operator's.
+    pub const PLAN_CHANGE: Self = Self("plan.change");
+    /// Reading the audit trail; so far, the history of each user.
     pub const AUDIT_READ: Self = Self("audit.read");
     /// Seeing everybody's leads; without it, one's own.
     pub const LEADS_VIEW_ALL: Self = Self("leads.view_all");

@@ -35,6 +35,7 @@ pub static ACCOUNTS: Table = Table {
         int("seats_taken"),
         int("administrators"),
         int("stamp"),
+        maybe(int("secured_at")),
         int("created_at"),
         int("version"),
     ],
@@ -89,9 +90,9 @@ pub static USERS: Table = Table {
 /// The key is made of the user and the word.
 pub static USER_WORDS: Table = Table {
     name: "user_words",
-    columns: &[bytes("id"), bytes("account"), personal(text("word")), bytes("user")],
+    columns: &[bytes("key"), bytes("account"), personal(text("word")), bytes("user")],
     uniques: &[],
-    orderings: &[Ordering { name: "of_account", equal: &["account"], by: &["word", "id"] }],
+    orderings: &[Ordering { name: "of_account", equal: &["account"], by: &["word", "key"] }],
     expires: None,
 };
 

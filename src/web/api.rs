@@ -1,5 +1,6 @@
 //! The JSON API.
 
+mod company;
 mod invitations;
 mod me;
 mod password;
@@ -38,6 +39,13 @@ pub(super) static CALLS: &[Row<Call>] = rows![
     POST "/users/{id}/sign-out" => users::sign_out,
     POST "/users/{id}/disable" => users::disable,
     POST "/users/{id}/enable" => users::enable,
+    POST "/users/{id}/secure" => users::secure,
+    PUT "/users/{id}/password" => users::set_temporary_password,
+    GET "/users/{id}/diagnosis" => users::diagnosis,
+    GET "/users/{id}/history" => users::history,
+    DELETE "/users/{id}" => users::remove,
+    GET "/account" => company::show,
+    PUT "/account/plan" => company::set_plan,
     POST "/users/{id}/activation" => invitations::send_again,
     GET "/invitations" => invitations::list,
     DELETE "/invitations/{user}" => invitations::revoke,

@@ -72,7 +72,7 @@ pub(crate) async fn m13_the_last_active_administrator_stays(house: House) {
     assert_eq!(kind(accounts.disable(second.id, "revenge", &here).await), "forbidden");
 }
 
-pub(crate) async fn m13_the_guard_on_disable_is_also_on_demote(house: House) {
+pub(crate) async fn m13_the_guard_on_remove_is_also_on_demote(house: House) {
     let admin = house.furnished().await;
     let me = identity(&house, "admin").await;
     let accounts = house.auth.user_accounts(&me).unwrap();
@@ -82,9 +82,13 @@ pub(crate) async fn m13_the_guard_on_disable_is_also_on_demote(house: House) {
         conflicts(demoted, "administrators");
     }
     conflicts(accounts.disable(admin.id, "why", &client()).await, "administrators");
+    conflicts(accounts.remove(admin.id, "why", &client()).await, "administrators");
     assert_eq!(stored(&house, admin.id).await, before);
     let told = trail(&house, admin.id).await;
-    assert!(told.iter().all(|(kind, _)| !["disabled", "role_changed"].contains(kind)), "{told:?}");
+    assert!(
+        told.iter().all(|(kind, _)| !["disabled", "removed", "role_changed"].contains(kind)),
+        "{told:?}"
+    );
     assert!(house.post().await.is_empty(), "nobody is told of what did not happen");
 }
 
@@ -140,8 +144,11 @@ pub(crate) async fn m15_nobody_gives_or_touches_what_they_do_not_hold(house: Hou
             kind(accounts.enable(above, &here).await),
             kind(accounts.sign_out(above, &here).await),
             kind(accounts.send_password_reset(above, &here).await),
+            kind(accounts.set_temporary_password(above, &password(BETTER), &here).await),
+            kind(accounts.secure(above, "why", &here).await),
+            kind(accounts.remove(above, "why", &here).await),
         ];
-        assert_eq!(kinds, ["forbidden"; 7]);
+        assert_eq!(kinds, ["forbidden"; 10]);
     }
     for role in ["administrator", "sales_manager", "company_manager"] {
         for user in [seller.id, office.id] {
@@ -166,9 +173,13 @@ pub(crate) async fn m15_nobody_gives_or_touches_what_they_do_not_hold(house: Hou
         kind(accounts.send_password_reset(otto.id, &here).await),
         kind(accounts.resend_activation(otto.id, &here).await),
         kind(accounts.revoke_invitation(otto.id, &here).await),
+        kind(accounts.set_temporary_password(otto.id, &password(BETTER), &here).await),
+        kind(accounts.secure(otto.id, "why", &here).await),
+        kind(accounts.remove(otto.id, "why", &here).await),
+        kind(accounts.history(otto.id, None, 10).await),
         kind(accounts.get(otto.id).await),
     ];
-    assert_eq!(kinds, ["not_found"; 8]);
+    assert_eq!(kinds, ["not_found"; 12]);
 }
 
 pub(crate) async fn m15_an_authority_taken_away_does_nothing_more(house: House) {
@@ -183,20 +194,23 @@ pub(crate) async fn m15_an_authority_taken_away_does_nothing_more(house: House) 
             kind(accounts.disable(seller.id, "why", &here).await),
             kind(accounts.update(seller.id, &Changes::new().name("X"), &here).await),
             kind(accounts.send_password_reset(seller.id, &here).await),
+            kind(accounts.set_temporary_password(seller.id, &password(BETTER), &here).await),
+            kind(accounts.secure(seller.id, "why", &here).await),
+            kind(accounts.remove(seller.id, "why", &here).await),
         ]
     };
     // The handle was given while the right was there, and outlives it in vain.
     let accounts = house.auth.user_accounts(&kept).unwrap();
     chief.update(bea.id, &Changes::new().role("company_manager"), &here).await.unwrap();
-    assert_eq!(tries(&accounts).await, ["forbidden"; 3]);
+    assert_eq!(tries(&accounts).await, ["forbidden"; 6]);
     chief.update(bea.id, &Changes::new().role("administrator"), &here).await.unwrap();
     chief.sign_out(bea.id, &here).await.unwrap();
-    assert_eq!(tries(&accounts).await, ["forbidden"; 3], "a session that has ended");
+    assert_eq!(tries(&accounts).await, ["forbidden"; 6], "a session that has ended");
     assert_eq!(kind(accounts.get(seller.id).await), "unauthenticated");
     let again = identity(&house, "bea").await;
     let accounts = house.auth.user_accounts(&again).unwrap();
     chief.disable(bea.id, "why", &here).await.unwrap();
-    assert_eq!(tries(&accounts).await, ["forbidden"; 3], "somebody who is locked out");
+    assert_eq!(tries(&accounts).await, ["forbidden"; 6], "somebody who is locked out");
     let seller = stored(&house, seller.id).await;
     assert_eq!((seller.name.as_str(), seller.status), ("seller", Status::Active));
 }

@@ -4,7 +4,7 @@ use portcullis::policy::effects::Cause;
 use serde_json::{Value, json};
 
 use crate::{
-    house::{GOOD, House, token_in},
+    house::{BETTER, GOOD, House, token_in},
     web::{Answer, Browser, Web, ask, send},
 };
 
@@ -181,9 +181,90 @@ async fn who_may_not_see_people_is_refused_by_each_call() {
         ("POST", format!("/users/{id}/sign-out")),
         ("POST", format!("/users/{id}/disable")),
         ("POST", format!("/users/{id}/enable")),
+        ("POST", format!("/users/{id}/secure")),
+        ("PUT", format!("/users/{id}/password")),
+        ("GET", format!("/users/{id}/diagnosis")),
+        ("GET", format!("/users/{id}/history")),
+        ("DELETE", format!("/users/{id}")),
+        ("GET", "/account".to_owned()),
+        ("PUT", "/account/plan".to_owned()),
     ] {
         let path = format!("/auth/api{call}");
         grace.send(ask(method, &path)).await.is_problem(403, "forbidden");
         send(&web.service, ask(method, &path)).await.is_problem(401, "unauthenticated");
+    }
+}
+
+#[tokio::test]
+async fn a_temporary_password_is_set_and_must_be_replaced() {
+    let web = Web::new().await;
+    let id = seller(&web.house).await;
+    let mut admin = web.admin().await;
+    let path = format!("/auth/api/users/{id}/password");
+    let body = |word: &str| json!({"password": word});
+    let weak = admin.send(ask("PUT", &path).json(&body("short"))).await;
+    assert_eq!(weak.is_problem(422, "invalid")["violations"][0]["rule"], "min_length");
+    let set = admin.send(ask("PUT", &path).json(&body(BETTER))).await;
+    assert_eq!((set.status, set.text.as_str()), (204, ""));
+    let log_in = json!({"login": "grace", "password": BETTER});
+    let answer = send(&web.service, ask("POST", "/auth/api/session").json(&log_in)).await.json();
+    assert_eq!(answer["status"], "password_change_required");
+    let own = format!("/auth/api/users/{}/password", web.admin.id);
+    admin.send(ask("PUT", &own).json(&body(BETTER))).await.is_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn somebody_is_secured_diagnosed_and_removed() {
+    let web = Web::new().await;
+    let id = seller(&web.house).await;
+    let mut grace = web.browser();
+    grace.log_in("grace", GOOD).await;
+    let mut admin = web.admin().await;
+    let path = |call: &str| format!("/auth/api/users/{id}{call}");
+    let why = json!({"reason": "stolen laptop"});
+    assert_eq!(admin.send(ask("POST", &path("/secure")).json(&why)).await.status, 202);
+    assert!(!grace.is_in().await);
+    let diagnosis = admin.get(&path("/diagnosis")).await.json();
+    let reason = &diagnosis["reasons"][0];
+    assert_eq!(reason["code"], "secured");
+    let keys: Vec<&String> = reason.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["code", "message", "since", "until"]);
+    assert_eq!(reason["since"], "2026-11-21T12:00:00Z");
+    admin.send(ask("DELETE", &path(""))).await.is_problem(415, "malformed");
+    web.house.clock.turn(time::Duration::MINUTE);
+    assert_eq!(admin.send(ask("DELETE", &path("")).json(&why)).await.status, 202);
+    let gone = admin.get(&path("")).await.json();
+    assert_eq!(
+        (&gone["user"]["status"], &gone["user"]["name"]),
+        (&json!("removed"), &json!("Removed user"))
+    );
+    let history = admin.get(&path("/history?limit=2")).await.json();
+    let events = history["events"].as_array().unwrap();
+    let newest = events.iter().find(|event| event["event"] == "removed").unwrap();
+    assert_eq!(newest["reason"], "stolen laptop");
+    assert_eq!(newest["actor"]["user"]["username"], "admin");
+    assert_eq!(newest["subject"], json!({"id": id, "username": "grace"}));
+    let next = history["next"].as_str().unwrap();
+    let more = admin.get(&path(&format!("/history?cursor={next}"))).await.json();
+    assert!(more["events"].as_array().unwrap().len() > 2);
+    for query in ["limit=0", "cursor=AAAA", "from=x", "limit=1&limit=1"] {
+        admin.get(&path(&format!("/history?{query}"))).await.is_problem(400, "malformed");
+    }
+    let list = admin.get("/auth/api/users").await.json();
+    assert_eq!(list["users"].as_array().unwrap().len(), 1, "who is gone is not shown");
+    let removed = admin.get("/auth/api/users?status=removed").await.json();
+    assert_eq!(removed["users"][0]["id"], id.as_str());
+}
+
+#[tokio::test]
+async fn the_company_is_shown_and_its_plan_is_the_operators() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let account = admin.get("/auth/api/account").await.json()["account"].clone();
+    assert_eq!((&account["plan"], &account["seats_taken"]), (&json!("trial"), &json!(1)));
+    let put = |body: &Value| ask("PUT", "/auth/api/account/plan").json(body);
+    admin.send(put(&json!({"plan": "ultimate"}))).await.is_problem(403, "forbidden");
+    for wrong in [json!({}), json!({"plan": "ultimate", "until": "soon"}), json!({"plan": 1})] {
+        admin.send(put(&wrong)).await.is_problem(400, "malformed");
     }
 }

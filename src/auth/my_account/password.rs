@@ -68,7 +68,7 @@ impl MyAccount<'_> {
         let [charged] = core.charge(&[charge]).await?;
         let count = charged.count;
         let most = core.policy.limits.current_password_failures;
-        let matches = match core.verify(place, current, Some(&credential.hash)).await {
+        let matches = match core.verify(place, current, credential.usable(me.account())).await {
             Ok(verified) => verified.matches,
             Err(error) => {
                 core.charge(&[given_back(charge)]).await?;

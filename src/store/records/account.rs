@@ -21,6 +21,7 @@ impl Record for Account {
             count(self.seats_taken),
             count(self.administrators),
             Value::Int(self.stamp),
+            maybe(self.secured_at, time),
             time(self.created_at),
             Value::Int(self.version),
         ])
@@ -37,6 +38,7 @@ impl Record for Account {
             seats_taken: r.count()?,
             administrators: r.count()?,
             stamp: r.int()?,
+            secured_at: r.maybe(Reader::time)?,
             created_at: r.time()?,
             version: r.int()?,
         })

@@ -50,14 +50,15 @@ prop_compose! {
     fn account()(
         id in id(AccountId::from_bytes),
         (name, plan) in (text(), text()),
-        (plan_until, created_at) in (option::of(moment()), moment()),
+        (plan_until, secured_at) in (option::of(moment()), option::of(moment())),
+        created_at in moment(),
         (seats, seats_taken, administrators) in any::<(Option<u32>, u32, u32)>(),
         (stamp, version) in any::<(i64, i64)>(),
     ) -> Account {
         let plan = Plan::from_text(&plan);
         Account {
-            id, name, plan, plan_until, seats, seats_taken, administrators, stamp, created_at,
-            version,
+            id, name, plan, plan_until, seats, seats_taken, administrators, stamp, secured_at,
+            created_at, version,
         }
     }
 }

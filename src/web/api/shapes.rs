@@ -4,8 +4,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{
-    auth::{Identity, Invited},
-    id::{AccountId, SessionId, UserId},
+    auth::{self, Identity, Invited},
+    id::{AccountId, EventId, SessionId, UserId},
     model, policy,
     web::moment::Moment,
 };
@@ -159,5 +159,71 @@ impl<'a> From<&'a policy::Requirements> for Requirements<'a> {
         let rules = rules.map(|rule| Rule { rule: rule.rule, message: &rule.message }).collect();
         let policy::Requirements { min_length, max_bytes, .. } = *requirements;
         Self { min_length, max_bytes, rules }
+    }
+}
+
+/// An entry of the audit trail.
+#[derive(Serialize)]
+pub(super) struct Event<'a> {
+    id: EventId,
+    at: Moment,
+    event: &'static str,
+    actor: Actor<'a>,
+    subject: Option<Person<'a>>,
+    client: Client<'a>,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Actor<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<Person<'a>>,
+}
+
+/// Somebody, under the name they had then.
+#[derive(Serialize)]
+struct Person<'a> {
+    id: UserId,
+    username: &'a str,
+}
+
+impl<'a> From<&'a model::Event> for Event<'a> {
+    fn from(event: &'a model::Event) -> Self {
+        let (kind, user) = match &event.actor {
+            model::Actor::User(id, username) => ("user", Some(Person { id: *id, username })),
+            model::Actor::Operator => ("operator", None),
+            model::Actor::Stranger => ("stranger", None),
+            model::Actor::System => ("system", None),
+        };
+        let subject = event.subject.as_ref();
+        Self {
+            id: event.id,
+            at: Moment(event.at),
+            event: event.kind.as_str(),
+            actor: Actor { kind, user },
+            subject: subject.map(|(id, username)| Person { id: *id, username }),
+            client: Client::from(&event.client),
+            reason: &event.reason,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Reason<'a> {
+    code: &'static str,
+    message: &'a str,
+    since: Option<Moment>,
+    until: Option<Moment>,
+}
+
+impl<'a> From<&'a auth::Reason> for Reason<'a> {
+    fn from(reason: &'a auth::Reason) -> Self {
+        Self {
+            code: reason.code,
+            message: &reason.message,
+            since: reason.since.map(Moment),
+            until: reason.until.map(Moment),
+        }
     }
 }

@@ -3,15 +3,21 @@
 use http::{StatusCode, header};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{invitations::user, shapes::User, text::Text, who};
+use super::{
+    invitations::user,
+    shapes::{Event, Reason, User},
+    text::Text,
+    who,
+};
 use crate::{
     auth::{Changes, Wanted},
     error::{Error, Result},
     model::{Role, Status},
     web::{
         answer::{self, Answer},
-        query,
+        query::{self, Fields},
         service::Call,
+        typed,
     },
 };
 
@@ -40,13 +46,9 @@ pub(super) async fn list(call: &Call, _: &str) -> Answer {
 /// show more than was asked for.
 fn wanted(call: &Call) -> Result<Wanted> {
     let refused = "A list takes query, status, role, cursor and limit (1 to 200), each once.";
-    let written = call.asked.query.as_deref().unwrap_or_default();
-    let fields = query::read(written.as_bytes()).map_err(|_| Error::Malformed(refused))?;
+    let fields = asked(call, refused)?;
     let mut wanted = Wanted::new();
-    for (position, (name, value)) in fields.iter().enumerate() {
-        if fields.iter().take(position).any(|(earlier, _)| earlier == name) {
-            return Err(Error::Malformed(refused));
-        }
+    for (name, value) in &fields {
         wanted = match name.as_str() {
             // A form sends its empty fields too.
             "query" | "status" | "role" if value.is_empty() => wanted,
@@ -54,14 +56,26 @@ fn wanted(call: &Call) -> Result<Wanted> {
             "status" => wanted.status(Status::from_name(value).ok_or(Error::Malformed(refused))?),
             "role" => wanted.role(Role::from_text(value)),
             "cursor" => wanted.after(value),
-            "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=200).contains(limit));
-                wanted.limit(limit.ok_or(Error::Malformed(refused))?)
-            }
+            "limit" => wanted.limit(limit(value, refused)?),
             _ => return Err(Error::Malformed(refused)),
         };
     }
     Ok(wanted)
+}
+
+/// The fields of a query, each there once.
+fn asked(call: &Call, refused: &'static str) -> Result<Fields> {
+    let written = call.asked.query.as_deref().unwrap_or_default();
+    let fields = query::read(written.as_bytes()).map_err(|_| Error::Malformed(refused))?;
+    let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() == fields.len() { Ok(fields) } else { Err(Error::Malformed(refused)) }
+}
+
+fn limit(written: &str, refused: &'static str) -> Result<usize> {
+    let limit = written.parse().ok().filter(|limit| (1..=200).contains(limit));
+    limit.ok_or(Error::Malformed(refused))
 }
 
 /// `GET /users/{id}`
@@ -159,4 +173,76 @@ pub(super) async fn enable(call: &Call, id: &str) -> Answer {
     let me = who(call).await?;
     call.auth().user_accounts(&me)?.enable(user(id)?, &call.client()).await?;
     Ok(answer::empty(StatusCode::ACCEPTED))
+}
+
+/// `POST /users/{id}/secure`
+pub(super) async fn secure(call: &Call, id: &str) -> Answer {
+    let me = who(call).await?;
+    let accounts = call.auth().user_accounts(&me)?;
+    let Why { reason } = call.asked.json(WHY)?;
+    accounts.secure(user(id)?, reason.as_str(), &call.client()).await?;
+    Ok(answer::empty(StatusCode::ACCEPTED))
+}
+
+/// `DELETE /users/{id}`
+pub(super) async fn remove(call: &Call, id: &str) -> Answer {
+    let me = who(call).await?;
+    let accounts = call.auth().user_accounts(&me)?;
+    let Why { reason } = call.asked.json(WHY)?;
+    accounts.remove(user(id)?, reason.as_str(), &call.client()).await?;
+    Ok(answer::empty(StatusCode::ACCEPTED))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Temporary {
+    password: Text,
+}
+
+/// `PUT /users/{id}/password`
+pub(super) async fn set_temporary_password(call: &Call, id: &str) -> Answer {
+    let me = who(call).await?;
+    let accounts = call.auth().user_accounts(&me)?;
+    let Temporary { password } = call.asked.json("Send one JSON object with password.")?;
+    let password = typed::password(password.typed("password"))?;
+    accounts.set_temporary_password(user(id)?, &password, &call.client()).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+#[derive(Serialize)]
+struct Reasons<'a> {
+    reasons: Vec<Reason<'a>>,
+}
+
+/// `GET /users/{id}/diagnosis`
+pub(super) async fn diagnosis(call: &Call, id: &str) -> Answer {
+    let me = who(call).await?;
+    let diagnosis = call.auth().user_accounts(&me)?.diagnosis(user(id)?).await?;
+    let reasons = diagnosis.reasons.iter().map(Reason::from).collect();
+    answer::json(StatusCode::OK, &Reasons { reasons })
+}
+
+#[derive(Serialize)]
+struct Events<'a> {
+    events: Vec<Event<'a>>,
+    next: Option<&'a str>,
+}
+
+/// `GET /users/{id}/history`
+pub(super) async fn history(call: &Call, id: &str) -> Answer {
+    let me = who(call).await?;
+    let accounts = call.auth().user_accounts(&me)?;
+    let refused = "A history takes cursor and limit (1 to 200), each once.";
+    let fields = asked(call, refused)?;
+    let (mut cursor, mut most) = (None, 50);
+    for (name, value) in &fields {
+        match name.as_str() {
+            "cursor" => cursor = Some(value.as_str()),
+            "limit" => most = limit(value, refused)?,
+            _ => return Err(Error::Malformed(refused).into()),
+        }
+    }
+    let history = accounts.history(user(id)?, cursor, most).await?;
+    let events = history.events.iter().map(Event::from).collect();
+    answer::json(StatusCode::OK, &Events { events, next: history.next.as_deref() })
 }

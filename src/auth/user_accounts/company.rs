@@ -1,0 +1,38 @@
+//! The company itself.
+
+use time::OffsetDateTime;
+
+use super::{SEES, UserAccounts};
+use crate::{
+    auth::plan::SetPlan,
+    error::{Error, Result},
+    model::{Account, Client, Plan},
+};
+
+impl UserAccounts<'_> {
+    /// The company: its plan, and its seats.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] where the right to see people was lost meanwhile;
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn account(&self) -> Result<Account> {
+        let core = self.seeing(SEES).await?;
+        core.get(self.me.account().id.as_bytes()).await?.ok_or(Error::NotFound)
+    }
+
+    /// Puts the company on another plan, until a moment or without an end.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] without
+    /// [`Permission::PLAN_CHANGE`](crate::policy::Permission::PLAN_CHANGE); [`Error::Invalid`]
+    /// for an unknown plan; [`Error::Unavailable`] when the store does not answer.
+    pub async fn set_plan(
+        &self,
+        plan: &Plan,
+        until: Option<OffsetDateTime>,
+        client: &Client,
+    ) -> Result<Account> {
+        let (core, account, by) = (self.core(), self.me.account().id, self.by(""));
+        core.run(&SetPlan { policy: &core.policy, account, plan, until, by, client }).await
+    }
+}

@@ -1,0 +1,267 @@
+//! Why somebody cannot log in.
+
+use time::OffsetDateTime;
+
+use super::UserAccounts;
+use crate::{
+    auth::core::{Core, page},
+    error::Result,
+    id::UserId,
+    model::{Account, Actor, Credential, Event, EventKind, Invitation, Link, Status, User},
+    policy::Permission,
+    secret::Purpose,
+    store::{BudgetState, Charge, Record as _, Value, tables},
+};
+
+/// Everything that keeps somebody from logging in, or did lately, from the record alone.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Diagnosis {
+    /// The person.
+    pub user: User,
+    /// What there is to know, what matters most first. Nothing here means that nothing keeps them
+    /// from logging in.
+    pub reasons: Vec<Reason>,
+}
+
+/// One thing about somebody's log-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reason {
+    /// Its stable name.
+    pub code: &'static str,
+    /// What it means and what to do about it.
+    pub message: String,
+    /// Since when.
+    pub since: Option<OffsetDateTime>,
+    /// Until when, where it ends by itself.
+    pub until: Option<OffsetDateTime>,
+}
+
+/// How many refused log-ins are looked at.
+const REFUSALS: u32 = 100;
+
+impl UserAccounts<'_> {
+    /// Why somebody cannot log in: one answer from the record.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`](crate::error::Error::Forbidden) without
+    /// [`Permission::USERS_MANAGE`]; [`Error::NotFound`](crate::error::Error::NotFound) for users
+    /// of other companies; [`Error::Unavailable`](crate::error::Error::Unavailable) when the
+    /// store does not answer.
+    pub async fn diagnosis(&self, user: UserId) -> Result<Diagnosis> {
+        let core = self.seeing(&[Permission::USERS_MANAGE]).await?;
+        let user = self.colleague(core, user).await?;
+        let reasons = Record::read(core, &user).await?.reasons(core, &user);
+        Ok(Diagnosis { user, reasons })
+    }
+}
+
+/// What the record says of one person.
+struct Record {
+    account: Option<Account>,
+    credential: Option<Credential>,
+    invitation: Option<Invitation>,
+    last_login_at: Option<OffsetDateTime>,
+    /// Log-ins that were refused, newest first.
+    refused: Vec<Event>,
+    disabled: Option<Event>,
+    given_up: Option<Event>,
+    /// The links that may stand.
+    links: Vec<Link>,
+    /// Until when they wait after wrong passwords.
+    waits_until: Option<OffsetDateTime>,
+    /// Failures in a row for the present password.
+    failures: u32,
+}
+
+impl Record {
+    async fn read(core: &Core, user: &User) -> Result<Self> {
+        let key = user.id.as_bytes();
+        let credential: Option<Credential> = core.get(key).await?;
+        let budgets = core.budgets().await?;
+        let mut waits_until = None;
+        for name in [user.username.canonical(), user.email.canonical()] {
+            let (_, until) = counted(core, budgets.log_in_name(name)).await?;
+            waits_until = waits_until.max(until);
+        }
+        let changed_at =
+            credential.as_ref().map_or(0, |held| crate::clock::to_micros(held.changed_at));
+        let (failures, _) = counted(core, budgets.password(user.id, changed_at)).await?;
+        let mut links = Vec::new();
+        for purpose in [Purpose::Reset, Purpose::Activation] {
+            let purpose = Value::Text(purpose.as_str().to_owned());
+            let equal = vec![Value::Bytes(key.to_vec()), purpose];
+            let newest = page(&tables::LINKS, "of_user", equal, 20)?.descending();
+            for row in core.store.page(&newest).await? {
+                links.push(Link::from_row(&row)?);
+            }
+        }
+        Ok(Self {
+            account: core.get(user.account.as_bytes()).await?,
+            credential,
+            invitation: core.get(key).await?,
+            last_login_at: core.last_login(user.id).await?,
+            refused: newest(core, user, EventKind::LogInRefused, REFUSALS).await?,
+            disabled: newest(core, user, EventKind::Disabled, 1).await?.pop(),
+            given_up: newest(core, user, EventKind::LetterGivenUp, 1).await?.pop(),
+            links,
+            waits_until,
+            failures,
+        })
+    }
+
+    fn reasons(&self, core: &Core, user: &User) -> Vec<Reason> {
+        let now = core.now();
+        let mut told = Told(Vec::new());
+        self.status(user, now, &mut told);
+        if user.status == Status::Active {
+            self.password(core, user, now, &mut told);
+        }
+        let ended = self.account.as_ref().filter(|account| account.plan_ended(now));
+        if let Some(account) = ended.filter(|_| !core.policy.roles.is_administrator(&user.role)) {
+            let words = "The plan of the company has ended. Administrators can still log in, and \
+                         renew it.";
+            told.add("plan_ended", words, account.plan_until, None);
+        }
+        self.mail(user, now, &mut told);
+        told.0
+    }
+
+    fn status(&self, user: &User, now: OffsetDateTime, told: &mut Told) {
+        match user.status {
+            Status::Invited => match self.invitation.as_ref().filter(|it| it.stands(now)) {
+                Some(invitation) => told.add(
+                    "never_activated",
+                    "They have not opened their activation link yet. Send it again if they do not \
+                     find it.",
+                    Some(invitation.created_at),
+                    Some(invitation.expires_at),
+                ),
+                None => told.add(
+                    "invitation_ended",
+                    "Their invitation has ended. Send the activation again to renew it.",
+                    self.invitation.as_ref().map(|invitation| invitation.expires_at),
+                    None,
+                ),
+            },
+            Status::Disabled => {
+                let event = self.disabled.as_ref();
+                let by = event.map_or("", |event| match &event.actor {
+                    Actor::User(_, name) => name.as_str(),
+                    _ => "the people who run the site",
+                });
+                let why = event.map_or("", |event| event.reason.as_str());
+                let words = format!("Disabled by {by}: {why}. An administrator can enable them.");
+                told.add("disabled", &words, event.map(|event| event.at), None);
+            }
+            Status::Removed => {
+                told.add("removed", "They were removed. Invite them anew.", None, None);
+            }
+            Status::Active => {}
+        }
+    }
+
+    fn password(&self, core: &Core, user: &User, now: OffsetDateTime, told: &mut Told) {
+        let (Some(account), Some(held)) = (&self.account, &self.credential) else { return };
+        let changed_at = Some(held.changed_at);
+        if held.usable(account).is_none() {
+            let words = "Their log-in was secured, and the password they had is void. They choose \
+                         a new one by Forgot Password or by the link that was mailed.";
+            told.add("secured", words, account.secured_at.max(changed_at), None);
+        }
+        if self.failures >= core.policy.limits.failures_in_a_row {
+            let words = "Too many wrong passwords in a row stopped this password. They choose a \
+                         new one by Forgot Password, or you set a temporary one.";
+            told.add("stopped", words, None, None);
+        }
+        if let Some(until) = self.waits_until {
+            let words = "Wrong passwords: the next try is looked at later. Sending a password \
+                         reset ends the wait.";
+            told.add("throttled", words, None, Some(until));
+        }
+        match held.temporary_until {
+            Some(until) if until <= now => {
+                let words = "The temporary password was not used in time. Set another.";
+                told.add("temporary_expired", words, Some(until), None);
+            }
+            Some(until) => {
+                let words = "A temporary password is set. The next log-in asks for a new one.";
+                told.add("must_change", words, changed_at, Some(until));
+            }
+            None => {}
+        }
+        let since = self.last_login_at.max(changed_at);
+        let wrong: Vec<&Event> = self
+            .refused
+            .iter()
+            .filter(|event| event.reason == "wrong_password" && Some(event.at) >= since)
+            .collect();
+        if let Some(first) = wrong.last() {
+            let words = match wrong.len() {
+                1 => "A wrong password once since the last log-in.".to_owned(),
+                many => format!("A wrong password {many} times since the last log-in."),
+            };
+            told.add("wrong_password", &words, Some(first.at), None);
+        }
+        if !user.email_proven {
+            let words = "Their address is not proven, so Forgot Password mails nothing. Give them \
+                         an address that is theirs.";
+            told.add("email_unproven", words, None, None);
+        }
+    }
+
+    fn mail(&self, user: &User, now: OffsetDateTime, told: &mut Told) {
+        let stamp = self.account.as_ref().map_or(0, |account| account.stamp);
+        let stands = |link: &&Link| {
+            link.user_stamp == user.stamps.links
+                && link.account_stamp == stamp
+                && now < link.expires_at
+        };
+        if let Some(link) = self.links.iter().filter(stands).max_by_key(|link| link.created_at) {
+            let words = "A link was mailed and not used yet. Ask them to look for it, also among \
+                         unwanted mail.";
+            told.add("link_outstanding", words, Some(link.created_at), Some(link.expires_at));
+        }
+        let since = self.last_login_at.max(self.credential.as_ref().map(|held| held.changed_at));
+        if let Some(event) = self.given_up.as_ref().filter(|event| Some(event.at) >= since) {
+            let words = "A letter to them could not be delivered. Check the address.";
+            told.add("letter_given_up", words, Some(event.at), None);
+        }
+    }
+}
+
+struct Told(Vec<Reason>);
+
+impl Told {
+    fn add(
+        &mut self,
+        code: &'static str,
+        message: &str,
+        since: Option<OffsetDateTime>,
+        until: Option<OffsetDateTime>,
+    ) {
+        self.0.push(Reason { code, message: message.to_owned(), since, until });
+    }
+}
+
+/// What a budget counts, and until when it gives nothing: read, and not charged.
+async fn counted(core: &Core, charge: Charge) -> Result<(u32, Option<OffsetDateTime>)> {
+    let now = core.now();
+    let row = core.store.get(&tables::BUDGETS, &charge.key).await?;
+    let state = row.as_ref().map(BudgetState::from_row).transpose()?;
+    let standing = state.filter(|state| now < state.expires_at);
+    let mut states = [standing];
+    let verdict = Charge::settle(&[charge], &mut states, now).pop();
+    let until = verdict.and_then(|verdict| verdict.retry_at);
+    Ok((standing.map_or(0, |state| state.count), until))
+}
+
+/// The newest entries of one kind about somebody.
+async fn newest(core: &Core, user: &User, kind: EventKind, limit: u32) -> Result<Vec<Event>> {
+    let kind = Value::Text(kind.as_str().to_owned());
+    let equal = vec![Value::Bytes(user.id.as_bytes().to_vec()), kind];
+    let newest = page(&tables::EVENTS, "of_subject_kind", equal, limit)?.descending();
+    let rows = core.store.page(&newest).await?;
+    Ok(rows.iter().map(Event::from_row).collect::<Result<_, _>>()?)
+}
