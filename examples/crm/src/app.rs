@@ -64,7 +64,7 @@ pub(crate) fn router(app: App, service: web::Service) -> Router {
     all.layer(middleware::from_fn(tell_peer))
 }
 
-/// 200 as soon as there is something to serve, and for as long as the file answers.
+/// 200 as soon as there is something to serve, and for as long as the database answers.
 async fn health(State(app): State<Arc<App>>) -> StatusCode {
     if app.leads.answer().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }

@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use portcullis::{model::EmailAddress, site::Site};
 
+use crate::database::Place;
+
 /// The name people see.
 const SITE: &str = "Acme CRM";
 
@@ -11,8 +13,8 @@ const SITE: &str = "Acme CRM";
 pub(crate) struct Config {
     /// Where to listen: this machine only, unless `BIND` says otherwise.
     pub(crate) listen: SocketAddr,
-    /// The SQLite file.
-    pub(crate) database: PathBuf,
+    /// Where the database is.
+    pub(crate) database: Place,
     /// The name and the public address.
     pub(crate) site: Site,
     /// How many proxies stand before it and add to `X-Forwarded-For`.
@@ -68,9 +70,14 @@ fn bad(name: &str, wanted: &str) -> BadSetting {
     BadSetting(format!("{name} must be {wanted}"))
 }
 
-/// The file of `sqlite:path`, `sqlite://path` or a bare path.
-fn database(url: &str) -> Result<PathBuf, BadSetting> {
+/// A server's URL, or the file of `sqlite:path`, `sqlite://path` or a bare path.
+fn database(url: &str) -> Result<Place, BadSetting> {
     let url = url.trim();
+    match url.split_once("://").map(|(scheme, _)| scheme) {
+        Some("postgres" | "postgresql") => return Ok(Place::Postgres(url.to_owned())),
+        Some("mysql" | "mariadb") => return Ok(Place::MySql(url.to_owned())),
+        _ => {}
+    }
     let path = match url.strip_prefix("sqlite:") {
         // Options other programs put behind the path mean nothing here: the file is always made.
         Some(rest) => rest.strip_prefix("//").unwrap_or(rest).split('?').next().unwrap_or(""),
@@ -78,9 +85,13 @@ fn database(url: &str) -> Result<PathBuf, BadSetting> {
         None => "",
     };
     if path.is_empty() || path == ":memory:" {
-        return Err(bad("DATABASE_URL", "a file: sqlite:crm.db or sqlite:///var/lib/crm.db"));
+        return Err(bad(
+            "DATABASE_URL",
+            "a file or a server: sqlite:crm.db, postgres://name:password@host/crm or \
+             mysql://name:password@host/crm",
+        ));
     }
-    Ok(PathBuf::from(path))
+    Ok(Place::File(PathBuf::from(path)))
 }
 
 /// The sender where none is set: of the site's own host, if letters can come from there.
@@ -105,7 +116,7 @@ mod tests {
         let config = read(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
         assert_eq!(config.site.origin(), "http://localhost:3000");
-        assert_eq!(config.database, PathBuf::from("crm.db"));
+        assert!(matches!(config.database, Place::File(path) if path == *"crm.db"));
         assert_eq!(config.proxies, 0, "nobody's word but the connection's");
         assert!(config.smtp.is_none());
     }
@@ -120,12 +131,22 @@ mod tests {
     }
 
     #[test]
-    fn a_database_is_a_file() {
+    fn a_database_is_a_file_or_a_server() {
+        let file = |url| match database(url) {
+            Ok(Place::File(path)) => path,
+            _ => panic!("{url} is no file"),
+        };
         for url in ["sqlite:a.db", "sqlite://a.db", "sqlite://a.db?mode=rwc", "a.db"] {
-            assert_eq!(database(url).unwrap(), PathBuf::from("a.db"), "{url}");
+            assert_eq!(file(url), PathBuf::from("a.db"), "{url}");
         }
-        assert_eq!(database("sqlite:///v/a.db").unwrap(), PathBuf::from("/v/a.db"));
-        for url in ["postgres://localhost/crm", "sqlite::memory:", "sqlite:", ""] {
+        assert_eq!(file("sqlite:///v/a.db"), PathBuf::from("/v/a.db"));
+        for url in ["postgres://localhost/crm", "postgresql://a:b@c:1/d?sslmode=verify-full"] {
+            assert!(matches!(database(url), Ok(Place::Postgres(kept)) if kept == url), "{url}");
+        }
+        for url in ["mysql://localhost/crm", "mariadb://a:b@c:1/d"] {
+            assert!(matches!(database(url), Ok(Place::MySql(kept)) if kept == url), "{url}");
+        }
+        for url in ["oracle://localhost/crm", "sqlite::memory:", "sqlite:", ""] {
             assert!(database(url).is_err(), "{url}");
         }
     }

@@ -1,4 +1,4 @@
-//! The CRM's own rows, in tables of its own, in the file portcullis keeps its tables in.
+//! The CRM's own rows, in tables of its own, in the database portcullis keeps its tables in.
 //!
 //! A lead carries the id of whoever added it. Ids never change and never return, so leads keep
 //! their author through every rename; the name is looked up when it is shown.
@@ -8,8 +8,6 @@ mod schema;
 
 pub(crate) use self::csv::write as write_csv;
 
-use std::path::Path;
-
 use portcullis::{
     auth::Identity,
     clock::{from_micros, to_micros},
@@ -17,13 +15,10 @@ use portcullis::{
     model::PersonName,
     policy::Permission,
 };
-use sqlx::{
-    Row as _, SqlitePool,
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-    },
-};
+use sqlx::{AssertSqlSafe, Row as _};
 use time::OffsetDateTime;
+
+use crate::database::{Place, Pool, on_each};
 
 /// The stages a lead goes through.
 pub(crate) const STAGES: [&str; 6] = ["New", "Contacted", "Qualified", "Proposal", "Won", "Lost"];
@@ -56,7 +51,7 @@ pub(crate) struct Sight {
 /// Keeps leads. A clone shares the connections.
 #[derive(Clone)]
 pub(crate) struct Leads {
-    pool: SqlitePool,
+    pool: Pool,
 }
 
 impl NewLead {
@@ -85,16 +80,9 @@ impl Sight {
 }
 
 impl Leads {
-    /// Opens the file and brings the tables to this version.
-    pub(crate) async fn open(path: &Path) -> Result<Self, sqlx::Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A lead whose "added" was shown is there after a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(std::time::Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+    /// Opens the database and brings the tables to this version.
+    pub(crate) async fn open(place: &Place) -> Result<Self, sqlx::Error> {
+        let pool = Pool::open(place).await?;
         schema::bring_up(&pool).await?;
         Ok(Self { pool })
     }
@@ -108,15 +96,17 @@ impl Leads {
     ) -> Result<(), sqlx::Error> {
         const SQL: &str = "INSERT INTO crm_leads \
              (account, company, contact, stage, added_by, added_at) VALUES (?, ?, ?, ?, ?, ?)";
-        sqlx::query(SQL)
-            .bind(me.account().id.as_bytes().as_slice())
-            .bind(lead.company.as_str())
-            .bind(lead.contact.as_str())
-            .bind(lead.stage)
-            .bind(me.user().id.as_bytes().as_slice())
-            .bind(to_micros(now))
-            .execute(&self.pool)
-            .await?;
+        on_each!(&self.pool, pool => {
+            sqlx::query(AssertSqlSafe(self.pool.says(SQL)))
+                .bind(me.account().id.as_bytes().as_slice())
+                .bind(lead.company.as_str())
+                .bind(lead.contact.as_str())
+                .bind(lead.stage)
+                .bind(me.user().id.as_bytes().as_slice())
+                .bind(to_micros(now))
+                .execute(pool)
+                .await?;
+        });
         Ok(())
     }
 
@@ -131,40 +121,54 @@ impl Leads {
              FROM crm_leads WHERE account = ? AND id < ? ORDER BY id DESC LIMIT ?";
         const OWN: &str = "SELECT id, company, contact, stage, added_by, added_at \
              FROM crm_leads WHERE account = ? AND added_by = ? AND id < ? ORDER BY id DESC LIMIT ?";
-        let mut query = sqlx::query(if sight.only.is_some() { OWN } else { ALL })
-            .bind(sight.account.as_bytes().to_vec());
-        if let Some(user) = sight.only {
-            query = query.bind(user.as_bytes().to_vec());
-        }
-        let query = query.bind(before.unwrap_or(i64::MAX)).bind(limit);
-        query.fetch_all(&self.pool).await?.iter().map(read).collect()
+        let sql = self.pool.says(if sight.only.is_some() { OWN } else { ALL });
+        on_each!(&self.pool, pool => {
+            let mut query =
+                sqlx::query(AssertSqlSafe(sql)).bind(sight.account.as_bytes().to_vec());
+            if let Some(user) = sight.only {
+                query = query.bind(user.as_bytes().to_vec());
+            }
+            let query = query.bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit));
+            let rows = query.fetch_all(pool).await?;
+            let read = rows.iter().map(|row| {
+                Ok(Lead {
+                    id: row.try_get(0)?,
+                    company: row.try_get(1)?,
+                    contact: row.try_get(2)?,
+                    stage: row.try_get(3)?,
+                    added_by: user(row.try_get(4)?)?,
+                    added_at: moment(row.try_get(5)?)?,
+                })
+            });
+            read.collect()
+        })
     }
 
-    /// Whether the file answers.
+    /// Whether the database answers.
     pub(crate) async fn answer(&self) -> bool {
-        sqlx::query("SELECT 1").execute(&self.pool).await.is_ok()
+        on_each!(&self.pool, pool => sqlx::query("SELECT 1").execute(pool).await.is_ok())
     }
 
     /// The connections, for what else the CRM keeps.
-    pub(crate) fn pool(&self) -> &SqlitePool {
+    pub(crate) fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    /// Finishes what is under way and closes the file.
+    /// Finishes what is under way and closes the connections.
     pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Lead, sqlx::Error> {
-    let odd = |column: &str| sqlx::Error::Decode(format!("crm_leads.{column}").into());
-    let added_by: Vec<u8> = row.try_get(4)?;
-    Ok(Lead {
-        id: row.try_get(0)?,
-        company: row.try_get(1)?,
-        contact: row.try_get(2)?,
-        stage: row.try_get(3)?,
-        added_by: UserId::from_bytes(added_by.try_into().map_err(|_| odd("added_by"))?),
-        added_at: from_micros(row.try_get(5)?).ok_or_else(|| odd("added_at"))?,
-    })
+/// What cannot stand in a column.
+fn odd(column: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("crm_leads.{column}").into())
+}
+
+fn user(id: Vec<u8>) -> Result<UserId, sqlx::Error> {
+    id.try_into().map(UserId::from_bytes).map_err(|_| odd("added_by"))
+}
+
+fn moment(micros: i64) -> Result<OffsetDateTime, sqlx::Error> {
+    from_micros(micros).ok_or_else(|| odd("added_at"))
 }

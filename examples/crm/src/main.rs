@@ -4,14 +4,14 @@
 //! cargo run --release -p crm
 //! ```
 //!
-//! The operator's own commands run beside it, on the same file: `crm open-account` and
+//! The operator's own commands run beside it, on the same database: `crm open-account` and
 //! `crm temporary-password`.
 //!
 //! | variable | means | without it |
 //! |---|---|---|
 //! | `PORT` | where to listen | 3000 |
 //! | `BIND` | on which address | 127.0.0.1: this machine only |
-//! | `DATABASE_URL` | an SQLite file, made where there is none | `sqlite:crm.db` |
+//! | `DATABASE_URL` | an SQLite file, made where there is none, or a database that exists on PostgreSQL (`postgres://name:password@host/crm`) or on MySQL or MariaDB (`mysql://…`) | `sqlite:crm.db` |
 //! | `PUBLIC_URL` | how browsers reach it; links in letters begin with it | `http://localhost:PORT` |
 //! | `TRUSTED_PROXIES` | how many proxies stand before it and add to `X-Forwarded-For`; limits count by the address they name | 0: by the connection's |
 //! | `SMTP_URL` | the mail server | letters stay here, at `/dev/mail` |
@@ -21,6 +21,7 @@
 
 mod app;
 mod config;
+mod database;
 mod export;
 mod failure;
 mod home;

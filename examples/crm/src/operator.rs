@@ -1,4 +1,4 @@
-//! What only the operator does, from a second process on the same file while the first one serves.
+//! What only the operator does, from a second process on the same database while the first one serves.
 //!
 //! There is no page for it on purpose: whoever can run this program on that machine is the
 //! operator. Letters it causes are sent by the process that serves.
@@ -9,10 +9,9 @@ use portcullis::{
     auth::{Auth, NewAccount, NewUser},
     model::{Plan, Username},
     secret::Password,
-    store::sqlite::SqliteStore,
 };
 
-use crate::{config::Config, post::Post};
+use crate::{config::Config, database::AnyStore, post::Post};
 
 const USAGE: &str = "use one of
   crm                                             serves
@@ -24,9 +23,9 @@ TRUSTED_PROXIES SMTP_URL MAIL_FROM SMTP_CA RUST_LOG";
 /// Carries out what the command line asks for.
 pub(crate) async fn act(config: Config, words: &[String]) -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let store = SqliteStore::open(&config.database).await?;
+    let store = AnyStore::open(&config.database).await?;
     let mailer = Post::new(config.smtp.as_ref(), &config.site).map_err(|error| error.0)?;
-    let (_, operator) = Auth::builder(store.clone()).site(config.site).mailer(mailer).build()?;
+    let (_, operator) = Auth::builder(store.store()).site(config.site).mailer(mailer).build()?;
     match words[..] {
         ["open-account", company, username, email, reason] => {
             let account = NewAccount::new(company, Plan::TRIAL)?;

@@ -2,12 +2,13 @@
 
 use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use portcullis::{auth::Auth, store::sqlite::SqliteStore, web};
+use portcullis::{auth::Auth, web};
 use tokio::{net::TcpListener, signal::unix, sync::Notify, time::sleep};
 
 use crate::{
     app::{App, router},
     config::Config,
+    database::AnyStore,
     leads::Leads,
     pages::Pages,
     post::Post,
@@ -19,20 +20,20 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves until SIGTERM or ctrl-c, then ends cleanly.
 pub(crate) async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
-    // Before anything else: a second instance must not touch the file of the first.
+    // Before anything else: a second instance must not touch the database of the first.
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("{} cannot be listened on: {error}", config.listen))?;
     let ended = ended()?;
 
-    let store = SqliteStore::open(&config.database)
+    let store = AnyStore::open(&config.database)
         .await
-        .map_err(|error| format!("the database file cannot be used: {}", whole(&error)))?;
+        .map_err(|error| format!("the database cannot be used: {}", whole(&error)))?;
     let leads = Leads::open(&config.database).await?;
     let post = Post::new(config.smtp.as_ref(), &config.site).map_err(|error| error.0)?;
     let mailbox = post.mailbox();
     let pages = Pages::new(config.site.clone(), mailbox.is_some())?;
-    let (auth, operator) = Auth::builder(store.clone()).site(config.site).mailer(post).build()?;
+    let (auth, operator) = Auth::builder(store.store()).site(config.site).mailer(post).build()?;
     set_up(&operator, leads.pool()).await?;
     drop(operator);
 

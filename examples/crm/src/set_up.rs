@@ -8,7 +8,9 @@ use portcullis::{
     id::UserId,
     model::{Plan, Username},
 };
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{AssertSqlSafe, Row as _};
+
+use crate::database::{Pool, on_each};
 
 const REASON: &str = "first start of the example";
 
@@ -16,7 +18,7 @@ const REASON: &str = "first start of the example";
 /// administrator for as long as nobody has used one: the only token this program ever prints.
 pub(crate) async fn set_up(
     operator: &Operator,
-    pool: &SqlitePool,
+    pool: &Pool,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let administrator = match known(pool).await? {
         Some(administrator) => administrator,
@@ -35,19 +37,23 @@ pub(crate) async fn set_up(
 }
 
 /// The administrator of an earlier start, by id: the username may have changed since.
-async fn known(pool: &SqlitePool) -> Result<Option<UserId>, sqlx::Error> {
-    let row = sqlx::query("SELECT user FROM crm_first_administrator").fetch_optional(pool).await?;
-    let Some(row) = row else { return Ok(None) };
-    let id: Vec<u8> = row.try_get(0)?;
+async fn known(pool: &Pool) -> Result<Option<UserId>, sqlx::Error> {
+    // The second column: its first name, `user`, is a word of PostgreSQL's own.
+    let id: Option<Vec<u8>> = on_each!(pool, pool => {
+        let row = sqlx::query("SELECT * FROM crm_first_administrator").fetch_optional(pool).await?;
+        row.map(|row| row.try_get(1)).transpose()?
+    });
+    let Some(id) = id else { return Ok(None) };
     let id = id.try_into().map_err(|_| sqlx::Error::Decode("crm_first_administrator".into()))?;
     Ok(Some(UserId::from_bytes(id)))
 }
 
-async fn remember(pool: &SqlitePool, administrator: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO crm_first_administrator (one, user) VALUES (1, ?)")
-        .bind(administrator.as_bytes().as_slice())
-        .execute(pool)
-        .await?;
+async fn remember(pool: &Pool, administrator: UserId) -> Result<(), sqlx::Error> {
+    let sql = pool.says("INSERT INTO crm_first_administrator VALUES (1, ?)");
+    let id = administrator.as_bytes().as_slice();
+    on_each!(pool, pool => {
+        sqlx::query(AssertSqlSafe(sql)).bind(id).execute(pool).await?;
+    });
     Ok(())
 }
 

@@ -1,15 +1,37 @@
+use std::{cell::OnceCell, path::Path};
+
 use tempfile::tempdir;
 
 use super::{
     set_up,
-    support::{Crm, program::free_port},
+    support::{Crm, database, program::free_port},
 };
 
 #[test]
-fn leads_are_added_paged_and_kept() {
+fn leads_are_added_paged_and_kept_in_a_file() {
+    leads_are_added_paged_and_kept(Crm::start);
+}
+
+#[test]
+fn leads_are_added_paged_and_kept_on_postgresql() {
+    let url = OnceCell::new();
+    leads_are_added_paged_and_kept(|folder, port| {
+        Crm::start_on(url.get_or_init(|| database::postgres(folder)), folder, port)
+    });
+}
+
+#[test]
+fn leads_are_added_paged_and_kept_on_mariadb() {
+    let url = OnceCell::new();
+    leads_are_added_paged_and_kept(|folder, port| {
+        Crm::start_on(url.get_or_init(|| database::mysql(folder)), folder, port)
+    });
+}
+
+fn leads_are_added_paged_and_kept(start: impl Fn(&Path, u16) -> Crm) {
     let folder = tempdir().unwrap();
     let port = free_port();
-    let crm = Crm::start(folder.path(), port);
+    let crm = start(folder.path(), port);
     assert!(crm.client().get("/").body.contains("Log in"), "a welcome");
     let stranger = crm.client().form("/leads", "company=A&contact=B&stage=New");
     assert_eq!((stranger.status, stranger.header("location")), (303, Some("/auth/login?next=%2F")));
@@ -52,7 +74,7 @@ fn leads_are_added_paged_and_kept() {
     assert_eq!(admin.get("/?before=x&before=y").status, 200);
 
     crm.terminate();
-    let crm = Crm::start(folder.path(), port);
+    let crm = start(folder.path(), port);
     assert!(admin.get("/").body.contains("Company 49"), "sessions and leads outlast a restart");
     drop(crm);
 }

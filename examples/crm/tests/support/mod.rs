@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 pub mod client;
+pub mod database;
 pub mod program;
 
 pub use client::Client;

@@ -42,9 +42,20 @@ pub fn command(folder: &Path, port: u16) -> Command {
 }
 
 impl Crm {
-    /// Starts it in this folder and waits until it is ready.
+    /// Starts it in this folder, on a file there, and waits until it is ready.
     pub fn start(folder: &Path, port: u16) -> Self {
-        let mut child = command(folder, port).spawn().expect("the program starts");
+        Self::of(command(folder, port), port)
+    }
+
+    /// Starts it in this folder, on the database of this URL, and waits until it is ready.
+    pub fn start_on(database: &str, folder: &Path, port: u16) -> Self {
+        let mut command = command(folder, port);
+        command.env("DATABASE_URL", database);
+        Self::of(command, port)
+    }
+
+    fn of(mut command: Command, port: u16) -> Self {
+        let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
         let printed = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&printed);
