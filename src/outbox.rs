@@ -16,6 +16,7 @@ mod find_reset;
 mod letters;
 mod post;
 mod set_up;
+mod tell_secured;
 #[cfg(test)]
 mod tests;
 
@@ -117,6 +118,7 @@ async fn attempt(core: &Core, intent: Intent) -> Result<()> {
     }
     match &intent.errand {
         Errand::FindReset { .. } => find_reset::find(core, &intent).await,
+        Errand::TellSecured { .. } => tell_secured::tell(core, &intent).await,
         Errand::Letter { .. } => post::post(core, intent).await,
     }
 }

@@ -7,6 +7,8 @@ mod house;
 mod concerns;
 #[path = "user_accounts/finding.rs"]
 mod finding;
+#[path = "user_accounts/glass.rs"]
+mod glass;
 #[path = "user_accounts/helping.rs"]
 mod helping;
 #[path = "user_accounts/profiles.rs"]
@@ -25,6 +27,7 @@ use portcullis::{
 
 use concerns::*;
 use finding::*;
+use glass::*;
 use helping::*;
 use profiles::*;
 use rank::*;
@@ -56,7 +59,10 @@ on_every_store! {
     m23_signing_somebody_out_ends_their_sessions
     m12_an_administrator_sets_a_temporary_password
     m12_never_for_an_administrator_nor_oneself_nor_where_it_is_off
+    m14_the_operator_helps_where_no_administrator_can
     m16_changing_the_plan_is_a_permission
+    m23_only_an_administrator_secures_the_account
+    m23_securing_the_account_ends_everything_for_everybody
     m21_a_diagnosis_says_what_keeps_somebody_out
     m21_a_stopped_password_is_told_until_a_new_one_is_set
     m22_who_is_removed_is_nobody_any_more_and_keeps_what_they_did

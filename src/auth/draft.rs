@@ -206,6 +206,12 @@ impl Draft {
         if let Some(template) = effects.tells.filter(|_| user.status != Status::Invited) {
             self.send(template, user, &by);
         }
+        let what = effects.event.as_str().replace('_', " ");
+        let what = format!("{what}: {} ({})", user.username, by.reason);
+        for witness in by.witnesses.iter().filter(|witness| witness.id != user.id) {
+            let told = Deed { detail: &what, ..by.clone() };
+            self.send(Template::OperatorActed, witness, &told);
+        }
         self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
     }
 
@@ -249,6 +255,7 @@ pub(crate) struct Sender<'a> {
 }
 
 /// By whom, from where and why something was done.
+#[derive(Clone)]
 pub(crate) struct Deed<'a> {
     pub(crate) actor: Actor,
     pub(crate) client: &'a Client,
@@ -257,6 +264,8 @@ pub(crate) struct Deed<'a> {
     pub(crate) name: &'a str,
     /// What changed, where the letter says so.
     pub(crate) detail: &'a str,
+    /// Who else is told: the administrators, where it was the operator.
+    pub(crate) witnesses: &'a [User],
     /// How long letters about it are tried.
     pub(crate) letter_lifetime: Duration,
 }
@@ -265,7 +274,15 @@ impl<'a> Deed<'a> {
     /// What a person does to their own log-in.
     pub(crate) fn own(user: &User, client: &'a Client, policy: &Policy) -> Self {
         let letter_lifetime = policy.lifetimes.letter;
-        Self { actor: acting(user), client, reason: "", name: "", detail: "", letter_lifetime }
+        Self {
+            actor: acting(user),
+            client,
+            reason: "",
+            name: "",
+            detail: "",
+            witnesses: &[],
+            letter_lifetime,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     budgets::Budgets,
     core::{Core, Task, page},
     draft::{Draft, Note, Sender, Verdict},
-    rank::{By, Concerned, Ranked, Who},
+    rank::{By, Concerned, Ranked},
     words::words_changed,
 };
 use crate::{
@@ -86,7 +86,8 @@ impl Task for Resend<'_> {
             Ok(held) => held,
             Err(error) => return draft.refuse(error),
         };
-        let Ranked { user, account, who: Who { actor, name: inviter } } = held;
+        let Ranked { user, account, who } = held;
+        let (actor, inviter) = (who.actor, who.name);
         if account.plan_ended(draft.now()) && self.by.is_user() {
             return draft.refuse(Error::AccountEnded);
         }

@@ -1,5 +1,7 @@
 //! What the operator of the site does: never from a request, always with a reason.
 
+mod break_glass;
+
 use std::sync::Arc;
 
 use time::OffsetDateTime;

@@ -10,7 +10,7 @@
 
 use super::{
     Identity,
-    core::Core,
+    core::{Core, page},
     draft::{Deed, Draft, acting},
     words::words_changed,
 };
@@ -19,6 +19,7 @@ use crate::{
     id::{AccountId, UserId},
     model::{Account, Actor, Client, Role, Status, User},
     policy::{Permission, Policy},
+    store::{Record as _, Value, tables},
 };
 
 /// Who acts, and why.
@@ -49,6 +50,7 @@ pub(super) struct Concerned {
     account: Option<Account>,
     user: Option<User>,
     actor: Option<User>,
+    administrators: Vec<User>,
 }
 
 /// Somebody who may be acted upon, by whoever asked.
@@ -64,11 +66,13 @@ pub(super) struct Who {
     pub(super) actor: Actor,
     /// As letters name them; empty for the operator.
     pub(super) name: String,
+    /// The administrators who are told of it: none where it was one of them.
+    administrators: Vec<User>,
 }
 
 impl Concerned {
     pub(super) async fn load(core: &Core, user: UserId, by: By<'_>) -> Result<Self> {
-        let account = match by {
+        let account_id = match by {
             By::User(me, _) => me.account().id,
             By::Operator(_) => {
                 let found: Option<User> = core.get(user.as_bytes()).await?;
@@ -76,13 +80,17 @@ impl Concerned {
             }
         };
         // The account first: whatever changes somebody's rights after this raises its version.
-        let account = core.get(account.as_bytes()).await?;
+        let account = core.get(account_id.as_bytes()).await?;
         let user = core.get(user.as_bytes()).await?;
         let actor = match by {
             By::Operator(_) => None,
             By::User(me, _) => core.actor(me).await?,
         };
-        Ok(Self { account, user, actor })
+        let administrators = match by {
+            By::Operator(_) => administrators(core, account_id).await?,
+            By::User(..) => Vec::new(),
+        };
+        Ok(Self { account, user, actor, administrators })
     }
 
     /// The person, where whoever asked may act on them and give them this role.
@@ -114,8 +122,19 @@ impl Concerned {
         if !outranks(&user.role) || !given.is_none_or(outranks) {
             return Err(Error::Forbidden);
         }
-        Ok(Ranked { user, account, who: Who { actor, name } })
+        Ok(Ranked { user, account, who: Who { actor, name, administrators: self.administrators } })
     }
+}
+
+/// How many administrators are told of what the operator did.
+const TOLD: u32 = 20;
+
+/// The active administrators of an account: as many as are told of things.
+pub(super) async fn administrators(core: &Core, account: AccountId) -> Result<Vec<User>> {
+    let equal = vec![Value::Bytes(account.as_bytes().to_vec()), Value::Int(1)];
+    let rows = core.store.page(&page(&tables::USERS, "administrators", equal, TOLD)?).await?;
+    let users = rows.iter().map(User::from_row).collect::<Result<Vec<_>, _>>()?;
+    Ok(users.into_iter().filter(User::is_active_administrator).collect())
 }
 
 /// Whether somebody, as they are now, may act on users at all.
@@ -175,6 +194,7 @@ impl Who {
             reason: by.reason(),
             name: &self.name,
             detail: "",
+            witnesses: &self.administrators,
             letter_lifetime: policy.lifetimes.letter,
         }
     }

@@ -14,6 +14,7 @@ pub use diagnosis::{Diagnosis, Reason};
 pub use history::History;
 pub use list::{Listed, Profile, Wanted};
 pub use profile::Changes;
+pub(super) use profile::Update;
 
 use super::{Auth, Identity, core::Core, rank::By};
 use crate::{

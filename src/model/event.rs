@@ -65,6 +65,8 @@ pub enum EventKind {
     Secured,
     /// The plan of an account was changed.
     PlanChanged,
+    /// Every session, link and password of an account was made void at once.
+    AccountSecured,
     /// A stored name this version does not know.
     Other,
 }
@@ -101,6 +103,7 @@ impl EventKind {
         Self::Removed,
         Self::Secured,
         Self::PlanChanged,
+        Self::AccountSecured,
     ];
 
     /// The stable name.
@@ -136,6 +139,7 @@ impl EventKind {
             Self::Removed => "removed",
             Self::Secured => "secured",
             Self::PlanChanged => "plan_changed",
+            Self::AccountSecured => "account_secured",
             Self::Other => "other",
         }
     }

@@ -36,6 +36,8 @@ pub enum Template {
     Removed,
     /// Told after everything was made void at once, with a link to choose a new password.
     Secured,
+    /// Told to the administrators after the operator did something to one of their users.
+    OperatorActed,
 }
 
 impl Template {
@@ -54,6 +56,7 @@ impl Template {
         Self::Enabled,
         Self::Removed,
         Self::Secured,
+        Self::OperatorActed,
     ];
 
     /// The stable name, which is also the name of its template files.
@@ -73,6 +76,7 @@ impl Template {
             Self::Enabled => "enabled",
             Self::Removed => "removed",
             Self::Secured => "secured",
+            Self::OperatorActed => "operator_acted",
         }
     }
 
@@ -91,6 +95,15 @@ pub enum Errand {
     FindReset {
         /// The address that was typed.
         email: String,
+    },
+    /// Ask for a letter to each active user of an account that was secured, in slices.
+    TellSecured {
+        /// Which account.
+        account: AccountId,
+        /// Behind which username the next slice begins, in canonical form; empty at first.
+        after: String,
+        /// Who secured it, as letters name them; empty for the operator.
+        inviter: String,
     },
     /// Write one letter to one user.
     Letter {
@@ -161,7 +174,7 @@ impl Intent {
     pub(crate) fn is_on_its_way(&self, user: &User, now: OffsetDateTime) -> bool {
         match &self.errand {
             Errand::Letter { stamp, .. } => now < self.dead_at && *stamp == user.stamps.links,
-            Errand::FindReset { .. } => false,
+            Errand::FindReset { .. } | Errand::TellSecured { .. } => false,
         }
     }
 }

@@ -51,6 +51,7 @@ impl FindReset<'_> {
     fn email(&self) -> &str {
         match &self.intent.errand {
             Errand::FindReset { email } | Errand::Letter { email, .. } => email,
+            Errand::TellSecured { .. } => "",
         }
     }
 }

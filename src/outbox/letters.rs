@@ -29,6 +29,7 @@ use crate::{
 /// | `role_changed` | after somebody else changed it | no |
 /// | `disabled`, `enabled` | after somebody did so | no |
 /// | `removed` | after somebody removed the profile | no |
+/// | `operator_acted` | to the administrators, after the operator did something to one of their users | no |
 /// | `secured` | after somebody made sessions, links and password void | yes |
 ///
 /// Each part is given the same values:
@@ -87,6 +88,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "enabled.subject" "enabled.txt" "enabled.html"
     "removed.subject" "removed.txt" "removed.html"
     "secured.subject" "secured.txt" "secured.html"
+    "operator_acted.subject" "operator_acted.txt" "operator_acted.html"
 ];
 
 impl Default for Letters {

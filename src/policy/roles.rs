@@ -118,6 +118,12 @@ impl Roles {
         self.allows(role, Permission::ADMINISTER)
     }
 
+    /// A role that makes an administrator: [`Role::ADMINISTRATOR`] where it does.
+    pub(crate) fn administrator(&self) -> Option<Role> {
+        let usual = Some(Role::ADMINISTRATOR).filter(|role| self.is_administrator(role));
+        usual.or_else(|| self.0.keys().find(|role| self.is_administrator(role)).cloned())
+    }
+
     pub(super) fn findings(&self) -> Vec<String> {
         if self.0.keys().any(|role| self.is_administrator(role)) {
             Vec::new()

@@ -81,6 +81,11 @@ pub static USERS: Table = Table {
             equal: &["account", "status"],
             by: &["username_key"],
         },
+        Ordering {
+            name: "administrators",
+            equal: &["account", "administrator"],
+            by: &["username_key"],
+        },
         Ordering { name: "by_email", equal: &["email_key"], by: &["id"] },
     ],
     expires: None,

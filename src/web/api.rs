@@ -46,6 +46,7 @@ pub(super) static CALLS: &[Row<Call>] = rows![
     DELETE "/users/{id}" => users::remove,
     GET "/account" => company::show,
     PUT "/account/plan" => company::set_plan,
+    POST "/account/secure" => company::secure,
     POST "/users/{id}/activation" => invitations::send_again,
     GET "/invitations" => invitations::list,
     DELETE "/invitations/{user}" => invitations::revoke,

@@ -293,6 +293,7 @@ async fn wrong_methods_are_told_the_right_ones() {
         ("/users/7/history", "GET, HEAD"),
         ("/account", "GET, HEAD"),
         ("/account/plan", "PUT"),
+        ("/account/secure", "POST"),
         ("/invitations", "GET, HEAD"),
         ("/invitations/7", "DELETE"),
     ];

@@ -188,6 +188,7 @@ async fn who_may_not_see_people_is_refused_by_each_call() {
         ("DELETE", format!("/users/{id}")),
         ("GET", "/account".to_owned()),
         ("PUT", "/account/plan".to_owned()),
+        ("POST", "/account/secure".to_owned()),
     ] {
         let path = format!("/auth/api{call}");
         grace.send(ask(method, &path)).await.is_problem(403, "forbidden");

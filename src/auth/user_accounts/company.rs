@@ -2,9 +2,9 @@
 
 use time::OffsetDateTime;
 
-use super::{SEES, UserAccounts};
+use super::{SEES, UserAccounts, reasoned};
 use crate::{
-    auth::plan::SetPlan,
+    auth::{plan::SetPlan, secure::SecureAccount},
     error::{Error, Result},
     model::{Account, Client, Plan},
 };
@@ -34,5 +34,17 @@ impl UserAccounts<'_> {
     ) -> Result<Account> {
         let (core, account, by) = (self.core(), self.me.account().id, self.by(""));
         core.run(&SetPlan { policy: &core.policy, account, plan, until, by, client }).await
+    }
+
+    /// Acts on a security concern of the whole company: every session, link, ticket and password
+    /// is void at once, one's own too, and everybody is mailed a link to choose a new password.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for anybody but an administrator; [`Error::Invalid`] without a
+    /// reason; [`Error::Unavailable`] when the store does not answer.
+    pub async fn secure_account(&self, reason: &str, client: &Client) -> Result<()> {
+        let (core, account) = (self.acting()?, self.me.account().id);
+        let (policy, by) = (&core.policy, self.by(reasoned(reason)?));
+        core.run(&SecureAccount { policy, account, by, client }).await
     }
 }

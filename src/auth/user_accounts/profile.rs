@@ -69,6 +69,11 @@ impl Changes {
         self.version = Some(version);
         self
     }
+
+    /// Goes on where everything can be what it is to be.
+    pub(in crate::auth) fn check(&self) -> Result<()> {
+        if self.missed.is_empty() { Ok(()) } else { Err(Error::Invalid(self.missed.clone())) }
+    }
 }
 
 impl UserAccounts<'_> {
@@ -85,9 +90,7 @@ impl UserAccounts<'_> {
     /// says.
     pub async fn update(&self, user: UserId, changes: &Changes, client: &Client) -> Result<User> {
         let core = self.acting()?;
-        if !changes.missed.is_empty() {
-            return Err(Error::Invalid(changes.missed.clone()));
-        }
+        changes.check()?;
         if changes.username.is_some() {
             // Whatever comes of it: a refusal tells that a name is taken.
             let budgets = core.budgets().await?;
@@ -98,12 +101,13 @@ impl UserAccounts<'_> {
     }
 }
 
-struct Update<'a> {
-    policy: &'a Policy,
-    user: UserId,
-    changes: &'a Changes,
-    by: By<'a>,
-    client: &'a Client,
+/// Changes the profile of somebody.
+pub(in crate::auth) struct Update<'a> {
+    pub(in crate::auth) policy: &'a Policy,
+    pub(in crate::auth) user: UserId,
+    pub(in crate::auth) changes: &'a Changes,
+    pub(in crate::auth) by: By<'a>,
+    pub(in crate::auth) client: &'a Client,
 }
 
 /// Something that changed: from what, and into what.
@@ -136,10 +140,11 @@ impl Task for Update<'_> {
             return draft.done(ranked.user);
         }
         for Happened { cause, old, new } in &happened {
-            let change = format!("{old} → {new}");
+            let change = format!("{old} → {new} {}", self.by.reason()).trim_end().to_owned();
+            let said = format!("{old} → {new}");
             let deed = ranked.who.deed(self.by, self.client, self.policy);
             // The letter names the present username above, as it is to be typed.
-            let detail = if *cause == Cause::UsernameChanged { old } else { &change };
+            let detail = if *cause == Cause::UsernameChanged { old } else { &said };
             let deed = Deed { reason: &change, detail, ..deed };
             draft.take_effect(*cause, &mut ranked.user, deed);
         }

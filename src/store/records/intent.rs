@@ -11,6 +11,7 @@ use crate::{
 
 const FIND_RESET: &str = "find_reset";
 const LETTER: &str = "letter";
+const TELL_SECURED: &str = "tell_secured";
 
 impl Record for Intent {
     const TABLE: &'static Table = &tables::OUTBOX;
@@ -20,6 +21,11 @@ impl Record for Intent {
             .errand
         {
             Errand::FindReset { email } => (FIND_RESET, email, None, None, None, "", "", 0, None),
+            // The username a slice begins behind lies where letters have their address.
+            Errand::TellSecured { account, after, inviter } => {
+                let account = Some(account.as_bytes());
+                (TELL_SECURED, after, None, None, account, inviter.as_str(), "", 0, None)
+            }
             Errand::Letter { template, user, account, email, inviter, detail, stamp, minted } => {
                 let (user, account) = (Some(user.as_bytes()), Some(account.as_bytes()));
                 let (template, inviter) = (Some(template.as_str()), inviter.as_str());
@@ -65,6 +71,9 @@ impl Record for Intent {
         let minted = r.maybe(Reader::bytes)?.map(Digest::from_bytes);
         let errand = match (name.as_str(), template, user, account) {
             (FIND_RESET, ..) => Errand::FindReset { email },
+            (TELL_SECURED, _, _, Some(account)) => {
+                Errand::TellSecured { account, after: email, inviter }
+            }
             (LETTER, Some(template), Some(user), Some(account)) => {
                 Errand::Letter { template, user, account, email, inviter, detail, stamp, minted }
             }

@@ -200,7 +200,9 @@ fn errand() -> impl Strategy<Value = Errand> {
         letter.prop_map(|(template, user, account, email, inviter, detail, stamp, minted)| {
             Errand::Letter { template, user, account, email, inviter, detail, stamp, minted }
         });
-    prop_oneof![find, letter]
+    let tell = (id(AccountId::from_bytes), text(), text())
+        .prop_map(|(account, after, inviter)| Errand::TellSecured { account, after, inviter });
+    prop_oneof![find, tell, letter]
 }
 
 prop_compose! {
@@ -313,7 +315,17 @@ proptest! {
 
 fn value() -> impl Strategy<Value = crate::store::Value> {
     use crate::store::Value;
-    let names = ["cookie", "reset", "letter", "find_reset", "user", "active", "a@b.example", "::1"];
+    let names = [
+        "cookie",
+        "reset",
+        "letter",
+        "find_reset",
+        "tell_secured",
+        "user",
+        "active",
+        "a@b.example",
+        "::1",
+    ];
     prop_oneof![
         Just(Value::Null),
         any::<i64>().prop_map(Value::Int),

@@ -49,3 +49,18 @@ fn moment(written: &Text) -> Result<OffsetDateTime> {
     let refused = Error::Malformed("until is a moment in RFC 3339, such as 2027-01-31T00:00:00Z.");
     OffsetDateTime::parse(written.as_str(), &Rfc3339).map_err(|_| refused)
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Why {
+    reason: Text,
+}
+
+/// `POST /account/secure`
+pub(super) async fn secure(call: &Call, _: &str) -> Answer {
+    let me = who(call).await?;
+    let accounts = call.auth().user_accounts(&me)?;
+    let Why { reason } = call.asked.json("Send one JSON object with reason.")?;
+    accounts.secure_account(reason.as_str(), &call.client()).await?;
+    Ok(answer::empty(StatusCode::ACCEPTED))
+}
