@@ -11,6 +11,7 @@ mod colleagues;
 pub(crate) mod core;
 mod cursor;
 pub(crate) mod draft;
+mod email_change;
 mod identity;
 mod invitations;
 mod invite;

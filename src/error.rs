@@ -45,6 +45,9 @@ pub enum Error {
     /// The session is valid and may not do this.
     #[error("this is not allowed for you")]
     Forbidden,
+    /// The session is valid, and this asks for the password once more.
+    #[error("show your password again for this")]
+    StepUpRequired,
     /// The password was right, and the company's plan has ended.
     #[error("the plan of this account has ended; ask whoever runs this site")]
     AccountEnded,
@@ -79,6 +82,7 @@ impl Error {
             Self::Throttled { .. } => "throttled",
             Self::Invalid(_) => "invalid",
             Self::Forbidden => "forbidden",
+            Self::StepUpRequired => "step_up_required",
             Self::AccountEnded => "account_ended",
             Self::NotFound => "not_found",
             Self::Conflict { .. } => "conflict",

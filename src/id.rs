@@ -102,6 +102,8 @@ ids! {
     SessionId;
     /// An entry of the audit trail.
     EventId;
+    /// A change of e-mail address that can still be undone.
+    EmailChangeId;
     /// Work the outbox has to do.
     IntentId;
     /// A batch of changes; the store remembers it, so that one whose answer was lost can be sent

@@ -191,6 +191,8 @@ impl Site {
         let page = match template {
             Template::Reset | Template::Secured => "reset",
             Template::Activation => "activate",
+            Template::EmailConfirm => "confirm",
+            Template::EmailChanged => "undo",
             _ => return None,
         };
         let token = token.reveal();

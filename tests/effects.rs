@@ -11,7 +11,7 @@ use portcullis::{
     auth::{Changes, LogIn, NewUser, SignedIn},
     clock::{Clock as _, to_micros},
     id::UserId,
-    model::{Event, Template},
+    model::{EmailAddress, Event, Template},
     policy::effects::{Cause, Ends},
     secret::{Purpose, Token},
     store::{Page, Record as _, Value, tables},
@@ -24,6 +24,7 @@ on_every_store! { every_cause_has_the_effects_the_table_says }
 enum Thing {
     Session(SignedIn),
     Ticket(Token),
+    Change(Token),
     Link(Purpose, Token),
     Invitation(UserId),
 }
@@ -32,6 +33,7 @@ impl Thing {
     fn ends(&self, ends: Ends) -> bool {
         match self {
             Self::Session(_) | Self::Ticket(_) => ends.sessions,
+            Self::Change(_) => ends.changes,
             Self::Link(..) => ends.links,
             Self::Invitation(_) => ends.invitation,
         }
@@ -42,6 +44,9 @@ impl Thing {
             Self::Session(session) => house.auth.identify(&session.token).await.is_ok(),
             Self::Ticket(token) => {
                 house.auth.look_at_link(Purpose::Replacement, token).await.is_ok()
+            }
+            Self::Change(token) => {
+                house.auth.look_at_link(Purpose::EmailConfirm, token).await.is_ok()
             }
             Self::Link(purpose, token) => house.auth.look_at_link(*purpose, token).await.is_ok(),
             Self::Invitation(user) => {
@@ -63,13 +68,14 @@ async fn every_cause_has_the_effects_the_table_says(house: House) {
     let admin = house.furnished().await.id;
     for (number, cause) in Cause::ALL.iter().enumerate() {
         house.clock.turn(Duration::days(2));
-        let begun = house.clock.now();
         let scene = set(&house, *cause, admin, number).await;
         let effects = cause.effects();
         for thing in &scene.things {
             assert!(thing.lives(&house).await, "{cause:?}: something is dead beforehand");
         }
         house.post().await;
+        house.clock.turn(Duration::SECOND);
+        let begun = house.clock.now();
         strike(&house, *cause, &scene).await;
         for (position, thing) in scene.things.iter().enumerate() {
             let (lives, ends) = (thing.lives(&house).await, thing.ends(effects.ends));
@@ -89,6 +95,8 @@ async fn every_cause_has_the_effects_the_table_says(house: House) {
                 Template::Enabled => "enabled again",
                 Template::Removed => "removed",
                 Template::Secured => "/auth/reset?token=",
+                Template::EmailChanged => "take the change back",
+                Template::EmailUndone => "taken back",
                 other => panic!("{other:?} is no notice"),
             };
             assert!(letters[0].text.to_lowercase().contains(words), "{cause:?}");
@@ -161,11 +169,41 @@ async fn set(house: &House, cause: Cause, admin: UserId, number: usize) -> Scene
             let own = Thing::Ticket(ticket(house, BETTER).await);
             Scene { user: admin, things: vec![link, other], own: Some(own) }
         }
+        Cause::EmailUndone => {
+            let (name, email) = (format!("user{number}"), format!("user{number}@acme.example"));
+            let user = activated(house, &name, &email).await;
+            let letter = moved(house, &name, &format!("new-{email}")).await;
+            let own = Thing::Link(Purpose::Undo, token_in(&letter));
+            let link = house.forgot(&format!("new-{email}")).await;
+            let things = vec![
+                Thing::Link(Purpose::Reset, link),
+                Thing::Session(house.login(&name, BETTER).await),
+                waiting(house, &name, BETTER).await,
+            ];
+            Scene { user, things, own: Some(own) }
+        }
+        Cause::EmailChanged => {
+            let (name, email) = (format!("user{number}"), format!("user{number}@acme.example"));
+            let user = activated(house, &name, &email).await;
+            let link = Thing::Link(Purpose::Reset, house.forgot(&email).await);
+            let session = Thing::Session(house.login(&name, BETTER).await);
+            let Thing::Change(token) = waiting(house, &name, BETTER).await else { panic!() };
+            let own = Some(Thing::Link(Purpose::EmailConfirm, token));
+            Scene { user, things: vec![link, session], own }
+        }
+        Cause::EmailChangeAsked => {
+            let link = Thing::Link(Purpose::Reset, house.forgot("admin@acme.example").await);
+            let session = Thing::Session(house.login("admin", GOOD).await);
+            let change = waiting(house, "admin", GOOD).await;
+            let own = Thing::Session(house.login("admin", GOOD).await);
+            Scene { user: admin, things: vec![link, session, change], own: Some(own) }
+        }
         Cause::PasswordChanged | Cause::TemporaryPasswordSet | Cause::OthersLoggedOut => {
+            let change = waiting(house, "admin", GOOD).await;
             let link = Thing::Link(Purpose::Reset, house.forgot("admin@acme.example").await);
             let other = Thing::Session(house.login("admin", GOOD).await);
             let own = Thing::Session(house.login("admin", GOOD).await);
-            Scene { user: admin, things: vec![link, other], own: Some(own) }
+            Scene { user: admin, things: vec![link, other, change], own: Some(own) }
         }
         Cause::Enabled => {
             let user = house.employee(&format!("user{number}"), "salesperson").await.id;
@@ -185,7 +223,9 @@ async fn set(house: &House, cause: Cause, admin: UserId, number: usize) -> Scene
             let user = house.employee(&name, "salesperson").await.id;
             let link = house.forgot(&format!("{name}@acme.example")).await;
             let session = Thing::Session(house.login(&name, GOOD).await);
-            Scene { user, things: vec![Thing::Link(Purpose::Reset, link), session], own: None }
+            let change = waiting(house, &name, GOOD).await;
+            let things = vec![Thing::Link(Purpose::Reset, link), session, change];
+            Scene { user, things, own: None }
         }
         other => panic!("{other:?} has no scene"),
     }
@@ -220,6 +260,19 @@ async fn strike(house: &House, cause: Cause, scene: &Scene) {
             auth.my_account(&own.identity).end_other_sessions(&here).await.unwrap();
             assert!(auth.identify(&own.token).await.is_ok(), "one's own goes on");
         }
+        (Cause::EmailChangeAsked, Some(Thing::Session(own))) => {
+            let new = EmailAddress::parse("another@acme.example").unwrap();
+            let account = auth.my_account(&own.identity);
+            account.change_email(&password(GOOD), &new, &here).await.unwrap();
+            // The letter to the new address is none that tells what happened.
+            assert_eq!(house.post().await.len(), 1);
+        }
+        (Cause::EmailChanged, Some(Thing::Link(_, token))) => {
+            auth.confirm_email(token, &here).await.unwrap();
+        }
+        (Cause::EmailUndone, Some(Thing::Link(_, token))) => {
+            auth.undo_email_change(token, &password(BETTER), &here).await.unwrap();
+        }
         _ => strike_as_administrator(house, cause, scene.user).await,
     }
 }
@@ -239,6 +292,36 @@ async fn strike_as_administrator(house: &House, cause: Cause, user: UserId) {
         _ => panic!("{cause:?} does not strike"),
     };
     accounts.update(user, &changes, &here).await.unwrap();
+}
+
+/// A salesperson with the password BETTER.
+async fn activated(house: &House, name: &str, email: &str) -> UserId {
+    let me = house.login("admin", GOOD).await.identity;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    let new = NewUser::parse(name, email, "Somebody", "salesperson").unwrap();
+    let user = accounts.invite(&new, &client()).await.unwrap().id;
+    let token = token_in(&house.post().await[0]);
+    house.auth.activate(&token, &password(BETTER), &client()).await.unwrap();
+    house.post().await;
+    user
+}
+
+/// A change of address that waits for its proof.
+async fn waiting(house: &House, login: &str, word: &str) -> Thing {
+    let me = house.login(login, word).await.identity;
+    let new = EmailAddress::parse(&format!("{login}@elsewhere.example")).unwrap();
+    house.auth.my_account(&me).change_email(&password(word), &new, &client()).await.unwrap();
+    Thing::Change(token_in(house.post().await.last().expect("a letter to the new address")))
+}
+
+/// Moves an address, and gives the letter to the former one.
+async fn moved(house: &House, login: &str, new: &str) -> portcullis::mail::Letter {
+    let me = house.login(login, BETTER).await.identity;
+    let new = EmailAddress::parse(new).unwrap();
+    house.auth.my_account(&me).change_email(&password(BETTER), &new, &client()).await.unwrap();
+    let token = token_in(&house.post().await[0]);
+    house.auth.confirm_email(&token, &client()).await.unwrap();
+    house.post().await.remove(0)
 }
 
 async fn ticket(house: &House, word: &str) -> Token {

@@ -7,6 +7,8 @@ mod web;
 
 #[path = "web_api/calls.rs"]
 mod calls;
+#[path = "web_api/changes.rs"]
+mod changes;
 #[path = "web_api/door.rs"]
 mod door;
 #[path = "web_api/invitations.rs"]

@@ -9,6 +9,8 @@ mod web;
 mod account;
 #[path = "web_pages/anything.rs"]
 mod anything;
+#[path = "web_pages/changes.rs"]
+mod changes;
 #[path = "web_pages/links.rs"]
 mod links;
 #[path = "web_pages/log_in.rs"]

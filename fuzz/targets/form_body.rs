@@ -13,6 +13,10 @@ const PAGES: &[&str] = &[
     "/auth/replace",
     "/auth/account",
     "/auth/account/sessions",
+    "/auth/account/username",
+    "/auth/account/email",
+    "/auth/confirm",
+    "/auth/undo",
     "/auth/logout",
 ];
 

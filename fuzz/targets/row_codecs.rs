@@ -7,7 +7,10 @@ use libfuzzer_sys::{
     fuzz_target,
 };
 use portcullis::{
-    model::{Account, Credential, Event, Intent, Invitation, Link, Session, User},
+    model::{
+        Account, Credential, EmailChange, Event, Intent, Invitation, Link, ReleasedName, Session,
+        User,
+    },
     store::{BudgetState, Kind, Record, Row, Table, Value, tables},
 };
 
@@ -39,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn one(input: &mut Unstructured<'_>) -> Result<()> {
-    match input.int_in_range(0..=8)? {
+    match input.int_in_range(0..=10)? {
         0 => round_trip::<Account>(input),
         1 => round_trip::<Credential>(input),
         2 => round_trip::<Event>(input),
@@ -48,6 +51,8 @@ fn one(input: &mut Unstructured<'_>) -> Result<()> {
         5 => round_trip::<Link>(input),
         6 => round_trip::<Session>(input),
         7 => round_trip::<User>(input),
+        8 => round_trip::<EmailChange>(input),
+        9 => round_trip::<ReleasedName>(input),
         _ => budget(input),
     }
 }

@@ -1,7 +1,7 @@
 //! Which budgets there are, and what they are keyed by.
 
 use crate::{
-    id::{AccountId, SessionId, UserId},
+    id::{AccountId, EmailChangeId, SessionId, UserId},
     model::{Client, Network},
     policy::Limits,
     secret::SiteKey,
@@ -91,6 +91,18 @@ impl Budgets<'_> {
     /// Wrong current passwords within one session.
     pub(crate) fn current_password(&self, session: SessionId) -> Charge {
         self.take(Rule::Tally { forget: A_YEAR }, "current password", &[session.as_bytes()])
+    }
+
+    /// Changes of one's own username.
+    pub(crate) fn own_renames(&self, user: UserId) -> Charge {
+        let limit = self.limits.renames_per_month;
+        let rule = Rule::Window { limit, window: Duration::days(30) };
+        self.take(rule, "own renames", &[user.as_bytes()])
+    }
+
+    /// Wrong passwords with one link that takes a change of address back.
+    pub(crate) fn undo(&self, change: EmailChangeId) -> Charge {
+        self.take(Rule::Tally { forget: A_YEAR }, "undo", &[change.as_bytes()])
     }
 
     /// "Forgot password" from one network.

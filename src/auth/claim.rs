@@ -1,20 +1,33 @@
-//! Giving usernames.
+//! Giving usernames, and giving them up.
 
-use super::core::{Core, text};
+use super::{
+    core::{Core, text},
+    draft::Draft,
+};
 use crate::{
+    clock::after,
     error::Result,
     id::UserId,
-    model::{EmailAddress, User, Username},
-    policy::Violation,
+    model::{EmailAddress, ReleasedName, User, Username},
+    policy::{Policy, Violation},
     store::tables,
 };
 
-/// Whether somebody else has a username, or one that looks like it. `user` is who asks for it,
-/// where they exist already.
+/// Whether somebody else has a username, or one that looks like it, or gave it up lately. `user`
+/// is who asks for it, where they exist already.
 pub(super) async fn is_taken(core: &Core, name: &Username, user: Option<UserId>) -> Result<bool> {
     let same: Option<User> = core.find(&tables::BY_USERNAME, text(name.canonical())).await?;
     let alike: Option<User> = core.find(&tables::BY_LOOK_ALIKE, text(&name.look_alike())).await?;
-    Ok([same, alike].into_iter().flatten().any(|holder| Some(holder.id) != user))
+    let held = [same, alike].into_iter().flatten().any(|holder| Some(holder.id) != user);
+    // Read after the holders: a name given up in between is then seen here. The other way round
+    // it would be in neither.
+    let now = core.now();
+    for released in Released::load(core, name).await?.rows.into_iter().flatten() {
+        if released.bars(user, now) {
+            return Ok(true);
+        }
+    }
+    Ok(held)
 }
 
 /// A username written like an address must be the person's own, or it could be taken for
@@ -25,4 +38,30 @@ pub(super) fn foreign_address(name: &Username, email: &EmailAddress) -> Option<V
         let message = "A username with an @ must be the person's own e-mail address.";
         Violation::new("username", "own_address", message)
     })
+}
+
+/// What is known of a name that is to be given up.
+pub(super) struct Released {
+    name: Username,
+    rows: [Option<ReleasedName>; 2],
+}
+
+impl Released {
+    pub(super) async fn load(core: &Core, name: &Username) -> Result<Self> {
+        let [name_digest, alike_digest] = ReleasedName::digests(name);
+        let rows =
+            [core.get(name_digest.as_bytes()).await?, core.get(alike_digest.as_bytes()).await?];
+        Ok(Self { name: name.clone(), rows })
+    }
+
+    /// Keeps the name back for the one who gives it up.
+    pub(super) fn keep(self, user: UserId, policy: &Policy, draft: &mut Draft) {
+        let expires_at = after(draft.now(), policy.lifetimes.released_name);
+        for (digest, row) in ReleasedName::digests(&self.name).into_iter().zip(self.rows) {
+            match row {
+                Some(row) => draft.replace(ReleasedName { user, expires_at, ..row }),
+                None => draft.insert(&ReleasedName { digest, user, expires_at, version: 1 }),
+            }
+        }
+    }
 }

@@ -133,15 +133,6 @@ impl Draft {
         self.records.push(event.insert());
     }
 
-    /// Asks the outbox for a letter to a user.
-    fn send(&mut self, template: Template, user: &User, by: &Deed<'_>) {
-        let mut errand = Errand::letter(template, user, by.name);
-        if let Errand::Letter { detail, .. } = &mut errand {
-            by.detail.clone_into(detail);
-        }
-        self.ask(errand, None, by.client, by.letter_lifetime);
-    }
-
     /// Asks the outbox for an activation letter, of which one is open at a time.
     pub(crate) fn send_activation(&mut self, user: &User, by: Sender<'_>) {
         let errand = Errand::letter(Template::Activation, user, by.inviter);
@@ -199,12 +190,32 @@ impl Draft {
     /// Lets a cause have its effects: ends what the table says in the user's row, which the
     /// caller then writes, tells the user and records it.
     pub(crate) fn take_effect(&mut self, cause: Cause, user: &mut User, by: Deed<'_>) {
-        let effects = cause.effects();
-        effects.ends.apply(user);
         // Who has not come yet is not told of what became of their profile: an address nobody
         // has proven gets its invitation and nothing else.
-        if let Some(template) = effects.tells.filter(|_| user.status != Status::Invited) {
-            self.send(template, user, &by);
+        let tells = cause.effects().tells.filter(|_| user.status != Status::Invited);
+        let (name, detail) = (by.name, by.detail);
+        let letter = |user: &User| {
+            let mut errand = Errand::letter(tells?, user, name);
+            if let Errand::Letter { detail: told, .. } = &mut errand {
+                detail.clone_into(told);
+            }
+            Some(errand)
+        };
+        self.take_effect_telling(cause, user, by, letter);
+    }
+
+    /// The same, where the letter the table names does not go to the address that is theirs now.
+    pub(crate) fn take_effect_telling(
+        &mut self,
+        cause: Cause,
+        user: &mut User,
+        by: Deed<'_>,
+        letter: impl FnOnce(&User) -> Option<Errand>,
+    ) {
+        let effects = cause.effects();
+        effects.ends.apply(user);
+        if let Some(errand) = letter(user) {
+            self.ask(errand, None, by.client, by.letter_lifetime);
         }
         let what = effects.event.as_str().replace('_', " ");
         let what = format!("{what}: {} ({})", user.username, by.reason);

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use super::{Auth, core::Core};
 use crate::{
     error::{Error, Result},
+    id::EmailChangeId,
     model::{Account, Credential, Invitation, Link, Status, User},
     policy::{Personal, Policy, Violation},
     secret::{Password, Purpose, Token},
@@ -31,9 +32,14 @@ impl Auth {
     pub async fn look_at_link(&self, purpose: Purpose, token: &Token) -> Result<LinkView> {
         let led = Led::load(&self.core, purpose, token).await?;
         let led = led.standing(self.core.now()).ok_or(Error::Rejected)?;
+        let email = if led.link.email == led.user.email.canonical() {
+            led.user.email.as_str().to_owned()
+        } else {
+            led.link.email.clone()
+        };
         Ok(LinkView {
             username: led.user.username.as_str().to_owned(),
-            email: led.user.email.as_str().to_owned(),
+            email,
             account: led.account.name.clone(),
         })
     }
@@ -74,13 +80,27 @@ impl Led {
         self.0.as_ref().map_or("", |led| led.link.email.as_str())
     }
 
+    /// Whose link it is, whether or not it still leads anywhere.
+    pub(super) fn user(&self) -> Option<&User> {
+        self.0.as_ref().map(|led| &led.user)
+    }
+
+    /// The change of address it takes back.
+    pub(super) fn change(&self) -> Option<EmailChangeId> {
+        self.0.as_ref().and_then(|led| led.link.change)
+    }
+
     /// Where it leads, if it still does: the one place that says whether a link stands.
     pub(super) fn standing(self, now: OffsetDateTime) -> Option<Standing> {
         self.0.filter(|led| {
             let Standing { link, user, account, credential, invitation } = led;
-            let stamp = match link.purpose {
-                Purpose::Replacement => user.stamps.sessions,
-                _ => user.stamps.links,
+            let stamped = |stamp| link.user_stamp == stamp && link.account_stamp == account.stamp;
+            let stamps_hold = match link.purpose {
+                Purpose::Replacement => stamped(user.stamps.sessions),
+                Purpose::EmailConfirm => stamped(user.stamps.changes),
+                // Whoever took a log-in over can end everything else that was handed out.
+                Purpose::Undo => true,
+                _ => stamped(user.stamps.links),
             };
             let fits = match link.purpose {
                 Purpose::Activation => {
@@ -88,18 +108,27 @@ impl Led {
                         && credential.is_none()
                         && invitation.as_ref().is_some_and(|standing| standing.stands(now))
                 }
-                Purpose::Reset => user.status == Status::Active && credential.is_some(),
+                Purpose::Reset | Purpose::EmailConfirm => {
+                    user.status == Status::Active && credential.is_some()
+                }
+                // It takes an address back and leaves a disabled user disabled.
+                Purpose::Undo => {
+                    matches!(user.status, Status::Active | Status::Disabled)
+                        && credential.is_some()
+                        && link.change.is_some()
+                }
                 Purpose::Replacement => {
                     let temporary = credential.as_ref().and_then(|held| held.temporary_until);
                     user.status == Status::Active && temporary.is_some_and(|until| now < until)
                 }
                 Purpose::Cookie | Purpose::Bearer => false,
             };
-            let mailed_there =
-                link.purpose == Purpose::Replacement || link.email == user.email.canonical();
+            let mailed_there = match link.purpose {
+                Purpose::Reset | Purpose::Activation => link.email == user.email.canonical(),
+                _ => true,
+            };
             now < link.expires_at
-                && link.user_stamp == stamp
-                && link.account_stamp == account.stamp
+                && stamps_hold
                 && user.account == link.account
                 && mailed_there
                 && fits

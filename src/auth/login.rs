@@ -305,6 +305,7 @@ fn decide(
             user: user.id,
             account: user.account,
             email: String::new(),
+            change: None,
             wish: Some(attempt.wish),
             user_stamp: user.stamps.sessions,
             account_stamp: account.stamp,

@@ -1,7 +1,10 @@
 //! My Account: what people see and change of themselves.
 
+mod confirmation;
+mod email;
 mod password;
 mod sessions;
+mod username;
 
 use time::OffsetDateTime;
 

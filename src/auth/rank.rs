@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::{AccountId, UserId},
-    model::{Account, Actor, Client, Role, Status, User},
+    model::{Account, Actor, Client, Role, Status, User, Username},
     policy::{Permission, Policy},
     store::{Record as _, Value, tables},
 };
@@ -91,6 +91,11 @@ impl Concerned {
             By::User(..) => Vec::new(),
         };
         Ok(Self { account, user, actor, administrators })
+    }
+
+    /// What the person is called, whoever asks.
+    pub(super) fn username(&self) -> Option<&Username> {
+        self.user.as_ref().map(|user| &user.username)
     }
 
     /// The person, where whoever asked may act on them and give them this role.

@@ -2,14 +2,14 @@
 
 use super::{
     Auth,
-    core::{Core, Task},
+    core::{Core, Task, text},
     draft::{Deed, Draft, Note, Verdict},
     link::Led,
 };
 use crate::{
     clock::after,
     error::{Error, Result},
-    model::{Actor, Client, Credential, EmailAddress, Errand, EventKind, Intent},
+    model::{Actor, Client, Credential, EmailAddress, Errand, EventKind, Intent, User},
     policy::{Policy, effects::Cause},
     secret::{Password, Purpose, Token},
     store::{Value, tables},
@@ -126,19 +126,24 @@ struct Reset<'a> {
 }
 
 impl Task for Reset<'_> {
-    type Facts = Led;
+    /// And who has proven the link's address already.
+    type Facts = (Led, Option<User>);
     type Outcome = ();
 
-    async fn load(&self, core: &Core) -> Result<Led> {
-        Led::load(core, Purpose::Reset, self.token).await
+    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+        let led = Led::load(core, Purpose::Reset, self.token).await?;
+        let holder = core.find(&tables::BY_PROVEN_EMAIL, text(led.email())).await?;
+        Ok((led, holder))
     }
 
-    fn decide(&self, led: Led, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, (led, holder): Self::Facts, mut draft: Draft) -> Verdict<()> {
         let now = draft.now();
         let Some(led) = led.standing(now) else { return draft.refuse(Error::Rejected) };
         let (mut user, Some(credential)) = (led.user, led.credential) else {
             return draft.refuse(Error::Rejected);
         };
+        // The link was mailed there: whoever uses it has the mailbox. The first proof wins.
+        user.email_proven |= holder.is_none();
         draft.delete(&led.link);
         draft.replace(Credential {
             hash: self.hash.clone(),

@@ -1,14 +1,16 @@
 //! Taking somebody out of a company for good.
 
 use super::{
+    claim::Released,
     core::{Core, Task},
     draft::{Deed, Draft, Verdict},
+    email_change::changes_of,
     rank::{By, Concerned},
 };
 use crate::{
     error::{Error, Result},
     id::UserId,
-    model::{Client, Credential, Status},
+    model::{Client, Credential, EmailChange, Status},
     policy::{Policy, effects::Cause},
     store::{Change, Expect, Row, tables},
 };
@@ -26,6 +28,10 @@ pub(super) struct Facts {
     concerned: Concerned,
     credential: Option<Credential>,
     activity: Option<Row>,
+    /// Former addresses, which say who they were.
+    changes: Vec<EmailChange>,
+    /// What giving the username up needs to know.
+    released: Option<Released>,
 }
 
 impl Task for Remove<'_> {
@@ -34,8 +40,15 @@ impl Task for Remove<'_> {
 
     async fn load(&self, core: &Core) -> Result<Facts> {
         let user = self.user.as_bytes();
+        let concerned = Concerned::load(core, self.user, self.by).await?;
+        let released = match concerned.username() {
+            Some(name) => Some(Released::load(core, name).await?),
+            None => None,
+        };
         Ok(Facts {
-            concerned: Concerned::load(core, self.user, self.by).await?,
+            concerned,
+            released,
+            changes: changes_of(core, self.user).await?,
             credential: core.get(user).await?,
             activity: core.store.get(&tables::ACTIVITY, user).await?,
         })
@@ -60,6 +73,10 @@ impl Task for Remove<'_> {
         let deed = Deed { detail: before.username.as_str(), ..deed };
         draft.take_effect(Cause::Removed, &mut ranked.user, deed);
         ranked.user = ranked.user.erased();
+        if let Some(released) = facts.released {
+            released.keep(before.id, self.policy, &mut draft);
+        }
+        facts.changes.iter().for_each(|change| draft.delete(change));
         if let Some(credential) = &facts.credential {
             draft.delete(credential);
         }

@@ -132,6 +132,7 @@ impl Opening<'_> {
             account_stamp: self.account.stamp,
             created_at: now,
             expires_at: after(now, lifetime),
+            confirmed_at: now,
             last_seen_at: now,
             remembered: self.wish.remember,
             client: self.client.clone(),

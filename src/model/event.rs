@@ -45,6 +45,14 @@ pub enum EventKind {
     PasswordReplaced,
     /// Somebody else set a temporary password.
     TemporaryPasswordSet,
+    /// A change of e-mail address was asked for.
+    EmailChangeAsked,
+    /// The new address was proven, and is the person's from then on.
+    EmailChanged,
+    /// A change of address was taken back from the former address.
+    EmailUndone,
+    /// Somebody tried to take a change back with a wrong password.
+    UndoRefused,
     /// A letter could not be delivered and was given up.
     LetterGivenUp,
     /// A username was changed.
@@ -93,6 +101,10 @@ impl EventKind {
         Self::CurrentPasswordRefused,
         Self::PasswordReplaced,
         Self::TemporaryPasswordSet,
+        Self::EmailChangeAsked,
+        Self::EmailChanged,
+        Self::EmailUndone,
+        Self::UndoRefused,
         Self::LetterGivenUp,
         Self::UsernameChanged,
         Self::NameChanged,
@@ -129,6 +141,10 @@ impl EventKind {
             Self::CurrentPasswordRefused => "current_password_refused",
             Self::PasswordReplaced => "password_replaced",
             Self::TemporaryPasswordSet => "temporary_password_set",
+            Self::EmailChangeAsked => "email_change_asked",
+            Self::EmailChanged => "email_changed",
+            Self::EmailUndone => "email_undone",
+            Self::UndoRefused => "undo_refused",
             Self::LetterGivenUp => "letter_given_up",
             Self::UsernameChanged => "username_changed",
             Self::NameChanged => "name_changed",

@@ -1,8 +1,8 @@
 use time::OffsetDateTime;
 
-use super::{Client, User};
+use super::{Client, EmailAddress, EmailChange, User};
 use crate::{
-    id::{AccountId, IntentId, UserId},
+    id::{AccountId, EmailChangeId, IntentId, UserId},
     secret::Digest,
 };
 
@@ -38,6 +38,12 @@ pub enum Template {
     Secured,
     /// Told to the administrators after the operator did something to one of their users.
     OperatorActed,
+    /// A link to prove the new address of a change, sent there.
+    EmailConfirm,
+    /// Told at the former address after a change, with a link to take it back.
+    EmailChanged,
+    /// Told at the restored address after a change was taken back.
+    EmailUndone,
 }
 
 impl Template {
@@ -57,6 +63,9 @@ impl Template {
         Self::Removed,
         Self::Secured,
         Self::OperatorActed,
+        Self::EmailConfirm,
+        Self::EmailChanged,
+        Self::EmailUndone,
     ];
 
     /// The stable name, which is also the name of its template files.
@@ -77,6 +86,9 @@ impl Template {
             Self::Removed => "removed",
             Self::Secured => "secured",
             Self::OperatorActed => "operator_acted",
+            Self::EmailConfirm => "email_confirm",
+            Self::EmailChanged => "email_changed",
+            Self::EmailUndone => "email_undone",
         }
     }
 
@@ -123,6 +135,8 @@ pub enum Errand {
         /// The user's stamp when it was asked for: a link is minted only while it stands, so that
         /// what ends links also ends those that are still to be made.
         stamp: i64,
+        /// The change it tells of, where its link takes that back.
+        change: Option<EmailChangeId>,
         /// The link minted by an earlier try, which the next one replaces.
         minted: Option<Digest>,
     },
@@ -140,6 +154,39 @@ impl Errand {
             inviter: inviter.to_owned(),
             detail: String::new(),
             stamp: user.stamps.links,
+            change: None,
+            minted: None,
+        }
+    }
+
+    /// The letter that proves a new address, sent there.
+    #[must_use]
+    pub(crate) fn confirmation(user: &User, new: &EmailAddress) -> Self {
+        Self::Letter {
+            template: Template::EmailConfirm,
+            user: user.id,
+            account: user.account,
+            email: new.canonical().to_owned(),
+            inviter: String::new(),
+            detail: String::new(),
+            stamp: user.stamps.changes,
+            change: None,
+            minted: None,
+        }
+    }
+
+    /// The letter that tells the former address of a change, and can take it back.
+    #[must_use]
+    pub(crate) fn undoing(user: &User, change: &EmailChange) -> Self {
+        Self::Letter {
+            template: Template::EmailChanged,
+            user: user.id,
+            account: user.account,
+            email: change.old_email.canonical().to_owned(),
+            inviter: String::new(),
+            detail: String::new(),
+            stamp: 0,
+            change: Some(change.id),
             minted: None,
         }
     }

@@ -2,7 +2,7 @@ use time::OffsetDateTime;
 
 use super::Transport;
 use crate::{
-    id::{AccountId, UserId},
+    id::{AccountId, EmailChangeId, UserId},
     secret::{Digest, Purpose},
 };
 
@@ -31,6 +31,8 @@ pub struct Link {
     /// The canonical address it was mailed to; empty for a ticket. What it proves is that
     /// address, whatever the profile says by then.
     pub email: String,
+    /// The change an undo link takes back; `None` for every other.
+    pub change: Option<EmailChangeId>,
     /// The session a ticket leads to; `None` for a mailed link.
     pub wish: Option<Wish>,
     /// The user's stamp when it was made; another one there means it is dead.

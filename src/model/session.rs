@@ -65,6 +65,8 @@ pub struct Session {
     pub created_at: OffsetDateTime,
     /// When it ends, whatever is done with it.
     pub expires_at: OffsetDateTime,
+    /// When the person last showed the password in it: at the log-in, or since.
+    pub confirmed_at: OffsetDateTime,
     /// When it was last used, to about a minute.
     pub last_seen_at: OffsetDateTime,
     /// Whether the person asked to be remembered on this device.

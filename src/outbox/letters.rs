@@ -24,7 +24,10 @@ use crate::{
 /// | `password_changed` | after it was changed in My Account | no |
 /// | `password_reset` | after a new one was chosen by a mailed link | no |
 /// | `temporary_password` | after somebody else set a temporary one | no |
-/// | `username_changed` | after somebody else changed it | no |
+/// | `email_confirm` | to a new address, before it becomes somebody's | yes |
+/// | `email_changed` | to the former address, after that | yes, to take it back |
+/// | `email_undone` | to the restored address, after it was taken back | no |
+/// | `username_changed` | after it was changed, in My Account or by somebody else | no |
 /// | `profile_changed` | after somebody else changed the name | no |
 /// | `role_changed` | after somebody else changed it | no |
 /// | `disabled`, `enabled` | after somebody did so | no |
@@ -80,6 +83,10 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "activated.subject" "activated.txt" "activated.html"
     "password_changed.subject" "password_changed.txt" "password_changed.html"
     "password_reset.subject" "password_reset.txt" "password_reset.html"
+    "email_confirm.subject" "email_confirm.txt" "email_confirm.html"
+    "email_changed.subject" "email_changed.txt" "email_changed.html"
+    "email_undone.subject" "email_undone.txt" "email_undone.html"
+    "username_changed.subject" "username_changed.txt" "username_changed.html"
     "temporary_password.subject" "temporary_password.txt" "temporary_password.html"
     "username_changed.subject" "username_changed.txt" "username_changed.html"
     "profile_changed.subject" "profile_changed.txt" "profile_changed.html"
@@ -203,7 +210,14 @@ impl Letters {
 
 /// Whether a letter of this kind carries a link.
 const fn carries_link(template: Template) -> bool {
-    matches!(template, Template::Reset | Template::Activation | Template::Secured)
+    matches!(
+        template,
+        Template::Reset
+            | Template::Activation
+            | Template::Secured
+            | Template::EmailConfirm
+            | Template::EmailChanged
+    )
 }
 
 /// Nothing in it is escaped in HTML.

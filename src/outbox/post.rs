@@ -10,11 +10,11 @@ use crate::{
     },
     clock::after,
     error::Result,
-    id::UserId,
+    id::{EmailChangeId, UserId},
     mail::MailError,
     model::{
-        Account, Actor, EmailAddress, Errand, EventKind, Intent, Invitation, Link, Status,
-        Template, User,
+        Account, Actor, EmailAddress, EmailChange, Errand, EventKind, Intent, Invitation, Link,
+        Status, Template, User,
     },
     outbox::letters::Facts as LetterFacts,
     policy::Policy,
@@ -31,14 +31,23 @@ const STANDING: usize = 3;
 
 /// Writes a letter and hands it over.
 pub(super) async fn post(core: &Core, mut intent: Intent) -> Result<()> {
-    let Errand::Letter { template, user, ref email, ref inviter, ref detail, stamp, .. } =
-        intent.errand
+    let Errand::Letter {
+        template, user, ref email, ref inviter, ref detail, stamp, change, ..
+    } = intent.errand
     else {
         return Ok(());
     };
     let token = Token::draw(core.entropy.as_ref())?;
-    let mint =
-        Mint { intent: &intent, template, user, email, stamp, token: &token, policy: &core.policy };
+    let mint = Mint {
+        intent: &intent,
+        template,
+        user,
+        email,
+        stamp,
+        change,
+        token: &token,
+        policy: &core.policy,
+    };
     let Some(minted) = core.run(&mint).await? else {
         // Somebody else's by now, or nothing to send any more: Mint has seen to it.
         return Ok(());
@@ -101,6 +110,7 @@ struct Mint<'a> {
     user: UserId,
     email: &'a str,
     stamp: i64,
+    change: Option<EmailChangeId>,
     token: &'a Token,
     policy: &'a Policy,
 }
@@ -110,6 +120,8 @@ struct Facts {
     user: Option<User>,
     account: Option<Account>,
     invitation: Option<Invitation>,
+    /// The change a letter tells of, while it can be taken back.
+    change: Option<EmailChange>,
     /// The link of an earlier try, while it stands.
     earlier: Option<Link>,
     /// The person's reset links, oldest first.
@@ -130,7 +142,12 @@ impl Task for Mint<'_> {
             Errand::Letter { minted: Some(digest), .. } => core.get(digest.as_bytes()).await?,
             _ => None,
         };
+        let change = match self.change {
+            Some(change) => core.get(change.as_bytes()).await?,
+            None => None,
+        };
         Ok(Facts {
+            change,
             held: holds(core, self.intent).await?,
             invitation: core.get(self.user.as_bytes()).await?,
             user,
@@ -194,11 +211,11 @@ impl Mint<'_> {
         let same_address = user.email.canonical() == self.email;
         // Whatever ended links since the letter was asked for ended this one too.
         let stands = user.stamps.links == self.stamp;
+        let active = user.status == Status::Active;
         let lifetimes = &self.policy.lifetimes;
         let purpose_and_end = match self.template {
             Template::Reset | Template::Secured => {
-                let theirs =
-                    user.status == Status::Active && user.email_proven && same_address && stands;
+                let theirs = active && user.email_proven && same_address && stands;
                 theirs.then_some((Purpose::Reset, after(now, lifetimes.reset_link)))
             }
             Template::Activation => {
@@ -211,6 +228,26 @@ impl Mint<'_> {
             }
             // Who is gone is told so, and of nothing else.
             Template::Removed => return Some((user, account, None)),
+            Template::EmailConfirm => {
+                let waits = active && user.stamps.changes == self.stamp;
+                let end = after(self.intent.created_at, lifetimes.email_change);
+                let link = Link {
+                    email: self.email.to_owned(),
+                    user_stamp: self.stamp,
+                    ..new_link(self.token, Purpose::EmailConfirm, user, account, now, end)
+                };
+                return (waits && now < end).then_some((user, account, Some(link)));
+            }
+            Template::EmailChanged => {
+                let change = facts.change.as_ref().filter(|change| now < change.expires_at)?;
+                let link = Link {
+                    email: self.email.to_owned(),
+                    change: Some(change.id),
+                    ..new_link(self.token, Purpose::Undo, user, account, now, change.expires_at)
+                };
+                let there = user.status != Status::Removed;
+                return there.then_some((user, account, Some(link)));
+            }
             // A notice goes to the address that was theirs when it happened, whatever it is now.
             _ => return (user.status != Status::Removed).then_some((user, account, None)),
         };
@@ -235,6 +272,7 @@ pub(super) fn new_link(
         user: user.id,
         account: account.id,
         email: user.email.canonical().to_owned(),
+        change: None,
         wish: None,
         user_stamp: user.stamps.links,
         account_stamp: account.stamp,

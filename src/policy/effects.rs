@@ -43,6 +43,12 @@ pub enum Cause {
     /// An administrator acted on a concern: the password is void too, and the letter has a link
     /// to choose another.
     Secured,
+    /// A change of e-mail address was asked for; an earlier one that waits ends.
+    EmailChangeAsked,
+    /// A new address was proven. The letter goes to the former one.
+    EmailChanged,
+    /// A change of address was taken back from the former one.
+    EmailUndone,
 }
 
 /// What a cause ends.
@@ -75,6 +81,7 @@ pub struct Effects {
 const EVERYTHING: Ends = Ends { sessions: true, links: true, changes: true, invitation: true };
 const ALL_BUT_INVITATION: Ends = Ends { invitation: false, ..EVERYTHING };
 const NOTHING: Ends = Ends { sessions: false, links: false, changes: false, invitation: false };
+const CHANGES: Ends = Ends { changes: true, ..NOTHING };
 const SESSIONS: Ends = Ends { links: false, changes: false, ..ALL_BUT_INVITATION };
 
 impl Cause {
@@ -95,6 +102,9 @@ impl Cause {
         Self::SignedOut,
         Self::Removed,
         Self::Secured,
+        Self::EmailChangeAsked,
+        Self::EmailChanged,
+        Self::EmailUndone,
     ];
 
     /// Its row of the table.
@@ -123,6 +133,11 @@ impl Cause {
             Self::SignedOut => (SESSIONS, None, E::SignedOut),
             Self::Removed => (ALL_BUT_INVITATION, Some(T::Removed), E::Removed),
             Self::Secured => (ALL_BUT_INVITATION, Some(T::Secured), E::Secured),
+            Self::EmailChangeAsked => (CHANGES, None, E::EmailChangeAsked),
+            Self::EmailChanged => {
+                (Ends { links: true, ..CHANGES }, Some(T::EmailChanged), E::EmailChanged)
+            }
+            Self::EmailUndone => (ALL_BUT_INVITATION, Some(T::EmailUndone), E::EmailUndone),
         };
         Effects { ends, tells, event }
     }
@@ -239,7 +254,10 @@ mod tests {
             Cause::SignedOut => 12,
             Cause::Removed => 13,
             Cause::Secured => 14,
+            Cause::EmailChangeAsked => 15,
+            Cause::EmailChanged => 16,
+            Cause::EmailUndone => 17,
         };
-        assert!(Cause::ALL.iter().map(position).eq(0..15));
+        assert!(Cause::ALL.iter().map(position).eq(0..18));
     }
 }

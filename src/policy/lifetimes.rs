@@ -15,6 +15,14 @@ pub struct Lifetimes {
     pub activation_link: Duration,
     /// An invitation: 14 days. The invitee cannot extend it.
     pub invitation: Duration,
+    /// A mailed link that proves the new address of a change: 24 hours.
+    pub email_change: Duration,
+    /// How long the former address can take a change back: 72 hours, a weekend and a day.
+    pub undo: Duration,
+    /// How long a username that was given up is kept for the one who had it: 90 days.
+    pub released_name: Duration,
+    /// How long a password that was shown counts for what asks for it anew: 5 minutes.
+    pub confirmation: Duration,
     /// A password that somebody else set: 24 hours.
     pub temporary_password: Duration,
     /// The ticket of a log-in that must choose a new password first: 10 minutes.
@@ -42,6 +50,10 @@ impl Default for Lifetimes {
             reset_link: Duration::minutes(60),
             activation_link: Duration::hours(72),
             invitation: Duration::days(14),
+            email_change: Duration::hours(24),
+            undo: Duration::hours(72),
+            released_name: Duration::days(90),
+            confirmation: Duration::minutes(5),
             temporary_password: Duration::hours(24),
             ticket: Duration::minutes(10),
             session_idle: Duration::minutes(30),
@@ -61,6 +73,10 @@ impl Lifetimes {
             ("reset_link", self.reset_link, Duration::DAY),
             ("activation_link", self.activation_link, Duration::days(30)),
             ("invitation", self.invitation, Duration::days(366)),
+            ("email_change", self.email_change, Duration::days(7)),
+            ("undo", self.undo, Duration::days(30)),
+            ("released_name", self.released_name, Duration::days(3_660)),
+            ("confirmation", self.confirmation, Duration::HOUR),
             ("temporary_password", self.temporary_password, Duration::days(7)),
             ("ticket", self.ticket, Duration::HOUR),
             ("session_idle", self.session_idle, Duration::days(366)),

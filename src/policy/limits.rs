@@ -32,6 +32,10 @@ pub struct Limits {
     pub invitations_per_day: u32,
     /// Usernames the administrators of one account give to users it has, in a day: 200.
     pub renames_per_day: u32,
+    /// Changes of one's own username in 30 days: 3.
+    pub renames_per_month: u32,
+    /// Wrong passwords with one link that takes a change of address back: 5.
+    pub undo_failures: u32,
     /// Wrong current passwords that end the session they come from: 5.
     pub current_password_failures: u32,
 }
@@ -52,6 +56,8 @@ impl Default for Limits {
             letters_per_mailbox: 6,
             invitations_per_day: 50,
             renames_per_day: 200,
+            renames_per_month: 3,
+            undo_failures: 5,
             current_password_failures: 5,
         }
     }
@@ -85,6 +91,8 @@ impl Limits {
             ("log_ins_per_name", self.log_ins_per_name),
             ("invitations_per_day", self.invitations_per_day),
             ("renames_per_day", self.renames_per_day),
+            ("renames_per_month", self.renames_per_month),
+            ("undo_failures", self.undo_failures),
             ("current_password_failures", self.current_password_failures),
         ];
         for (name, count) in counts {

@@ -12,14 +12,25 @@ pub enum Purpose {
     Reset,
     /// A mailed link by which an invited person chooses the first password.
     Activation,
+    /// A mailed link that proves the new address of a change.
+    EmailConfirm,
+    /// A mailed link by which the former address takes a change of address back.
+    Undo,
     /// What a log-in hands out when a new password must be chosen first.
     Replacement,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: &'static [Self] =
-        &[Self::Cookie, Self::Bearer, Self::Reset, Self::Activation, Self::Replacement];
+    pub const ALL: &'static [Self] = &[
+        Self::Cookie,
+        Self::Bearer,
+        Self::Reset,
+        Self::Activation,
+        Self::EmailConfirm,
+        Self::Undo,
+        Self::Replacement,
+    ];
 
     /// The stable name, as stored.
     #[must_use]
@@ -29,6 +40,8 @@ impl Purpose {
             Self::Bearer => "bearer",
             Self::Reset => "reset",
             Self::Activation => "activation",
+            Self::EmailConfirm => "email_confirm",
+            Self::Undo => "undo",
             Self::Replacement => "replacement",
         }
     }

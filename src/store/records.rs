@@ -4,10 +4,12 @@
 mod account;
 mod budget;
 mod credential;
+mod email_change;
 mod event;
 mod intent;
 mod invitation;
 mod link;
+mod released_name;
 mod session;
 mod user;
 mod word;

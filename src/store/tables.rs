@@ -126,6 +126,33 @@ pub static CREDENTIALS: Table = Table {
     expires: None,
 };
 
+/// Former addresses that can still take a change back.
+pub static EMAIL_CHANGES: Table = Table {
+    name: "email_changes",
+    columns: &[
+        bytes("id"),
+        bytes("user"),
+        bytes("account"),
+        personal(text("old_email")),
+        personal(maybe(text("old_username"))),
+        text("hash"),
+        int("at"),
+        int("expires_at"),
+    ],
+    uniques: &[],
+    orderings: &[Ordering { name: "of_user", equal: &["user"], by: &["at", "id"] }],
+    expires: Some("expires_at"),
+};
+
+/// Usernames that were given up and are kept back, by digest.
+pub static RELEASED_NAMES: Table = Table {
+    name: "released_names",
+    columns: &[bytes("digest"), bytes("user"), int("expires_at"), int("version")],
+    uniques: &[],
+    orderings: &[],
+    expires: Some("expires_at"),
+};
+
 /// [`SESSIONS`] by the id lists show.
 pub const SESSION_BY_ID: Unique = Unique { name: "id", columns: &["id"] };
 
@@ -142,6 +169,7 @@ pub static SESSIONS: Table = Table {
         int("account_stamp"),
         int("created_at"),
         int("expires_at"),
+        int("confirmed_at"),
         personal(int("last_seen_at")),
         int("remembered"),
         personal(maybe(text("address"))),
@@ -163,6 +191,7 @@ pub static LINKS: Table = Table {
         personal(text("email")),
         maybe(text("transport")),
         int("remembered"),
+        maybe(bytes("change")),
         int("user_stamp"),
         int("account_stamp"),
         int("created_at"),
@@ -241,7 +270,8 @@ pub static OUTBOX: Table = Table {
         maybe(bytes("account")),
         personal(text("inviter")),
         personal(text("detail")),
-        int("link_stamp"),
+        int("stamp"),
+        maybe(bytes("change")),
         maybe(bytes("minted")),
         personal(maybe(text("address"))),
         personal(text("agent")),
@@ -285,6 +315,8 @@ pub(super) const ALL: &[&Table] = &[
     &USER_WORDS,
     &ACTIVITY,
     &CREDENTIALS,
+    &EMAIL_CHANGES,
+    &RELEASED_NAMES,
     &SESSIONS,
     &LINKS,
     &INVITATIONS,

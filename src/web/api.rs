@@ -1,6 +1,7 @@
 //! The JSON API.
 
 mod company;
+mod email;
 mod invitations;
 mod me;
 mod password;
@@ -31,6 +32,11 @@ pub(super) static CALLS: &[Row<Call>] = rows![
     POST "/activation" => password::activate,
     GET "/me" => me::show,
     PUT "/me/password" => me::change_password,
+    PUT "/me/username" => me::change_username,
+    PUT "/me/email" => me::change_email,
+    POST "/me/confirm" => me::confirm,
+    POST "/email/confirm" => email::confirm,
+    POST "/undo" => email::undo,
     GET "/users" => users::list,
     POST "/users" => invitations::invite,
     GET "/users/{id}" => users::show,

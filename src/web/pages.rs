@@ -36,10 +36,16 @@ pub(super) static PAGES: &[Row<Call>] = rows![
     POST "/reset" => links::submit_reset,
     GET "/activate" => links::show_activate,
     POST "/activate" => links::submit_activate,
+    GET "/confirm" => links::show_confirm,
+    POST "/confirm" => links::submit_confirm,
+    GET "/undo" => links::show_undo,
+    POST "/undo" => links::submit_undo,
     GET "/replace" => replace::show,
     POST "/replace" => replace::submit,
     GET "/account" => account::show,
-    POST "/account" => account::submit,
+    POST "/account" => account::change_password,
+    POST "/account/username" => account::change_username,
+    POST "/account/email" => account::change_email,
     GET "/account/sessions" => sessions::show,
     POST "/account/sessions" => sessions::submit,
     GET "/style.css" => style,
@@ -53,8 +59,8 @@ macro_rules! templates {
 
 const TEMPLATES: &[(&str, &str)] = templates![
     "_requirements.html" "_support.html" "_violations.html" "account.html" "activate.html"
-    "base.html" "dead_link.html" "forgot.html" "forgot_sent.html" "login.html" "message.html"
-    "replace.html" "reset.html" "sessions.html"
+    "base.html" "confirm.html" "dead_link.html" "forgot.html" "forgot_sent.html" "login.html" "message.html"
+    "replace.html" "reset.html" "sessions.html" "undo.html"
 ];
 
 /// The templates of one site.

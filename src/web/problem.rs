@@ -108,6 +108,7 @@ pub(super) fn words(refusal: &Refusal, site: &Site) -> String {
         Error::Throttled { .. } => "Too many tries. Wait, and try again then.",
         Error::Invalid(_) => "Some requirements are not met; each is listed.",
         Error::Forbidden => "This is not allowed for you. Ask your administrator.",
+        Error::StepUpRequired => "Show your password again, and then repeat this.",
         Error::AccountEnded => {
             "The password is right, and the plan of your company has ended. To go on, ask \
              whoever runs this site."

@@ -60,7 +60,7 @@ fn status(error: &Error) -> StatusCode {
     match error {
         Error::Malformed(_) => StatusCode::BAD_REQUEST,
         Error::Unauthenticated | Error::Rejected => StatusCode::UNAUTHORIZED,
-        Error::Forbidden | Error::AccountEnded => StatusCode::FORBIDDEN,
+        Error::Forbidden | Error::StepUpRequired | Error::AccountEnded => StatusCode::FORBIDDEN,
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Conflict { .. } => StatusCode::CONFLICT,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -1,4 +1,4 @@
-//! Passwords as they were typed into a form or a request.
+//! Passwords, names and addresses as they were typed into a form or a request.
 
 use std::mem;
 
@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, Result},
+    model::{EmailAddress, Username},
     policy::Violation,
     secret::Password,
 };
@@ -24,6 +25,16 @@ pub(super) fn passwords(one: Typed, other: Typed) -> Result<(Password, Password)
         (Ok(one), Ok(other)) => Ok((one, other)),
         (one, other) => Err(Error::Invalid(missed(one).chain(missed(other)).collect())),
     }
+}
+
+/// Reads a username.
+pub(super) fn username(typed: &str) -> Result<Username> {
+    Username::parse(typed).map_err(|error| Error::invalid("username", "format", error.to_string()))
+}
+
+/// Reads an address.
+pub(super) fn email(typed: &str) -> Result<EmailAddress> {
+    EmailAddress::parse(typed).map_err(|error| Error::invalid("email", "format", error.to_string()))
 }
 
 fn missed(result: Result<Password>) -> impl Iterator<Item = Violation> {

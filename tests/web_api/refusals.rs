@@ -260,7 +260,7 @@ async fn unknown_paths_and_calls_of_later_issues_are_not_found() {
     for path in ["/auth/api", "/auth/api/", "/auth/api/nothing", "/api/session/"] {
         send(&web.service, get(path)).await.is_problem(404, "not_found");
     }
-    for (method, path) in [("POST", "me/confirm"), ("PUT", "me/username"), ("GET", "audit")] {
+    for (method, path) in [("GET", "review"), ("POST", "naming/rename"), ("GET", "audit")] {
         let answer = send(&web.service, ask(method, &format!("/auth/api/{path}"))).await;
         answer.is_problem(404, "not_found");
     }
@@ -280,6 +280,11 @@ async fn wrong_methods_are_told_the_right_ones() {
         ("/activation", "POST"),
         ("/me", "GET, HEAD"),
         ("/me/password", "PUT"),
+        ("/me/username", "PUT"),
+        ("/me/email", "PUT"),
+        ("/me/confirm", "POST"),
+        ("/email/confirm", "POST"),
+        ("/undo", "POST"),
         ("/users", "GET, HEAD, POST"),
         ("/users/7", "GET, HEAD, PATCH, DELETE"),
         ("/users/7/activation", "POST"),

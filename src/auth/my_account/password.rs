@@ -57,7 +57,11 @@ impl MyAccount<'_> {
     /// Asks for the current password before something that needs it. Wrong ones are counted by
     /// session, and end only that session: whoever holds a stolen one cannot use it to lock the
     /// owner out.
-    async fn check_current(&self, current: &Password, client: &Client) -> Result<Credential> {
+    pub(super) async fn check_current(
+        &self,
+        current: &Password,
+        client: &Client,
+    ) -> Result<Credential> {
         let core = self.core();
         let me = self.me;
         let place = core.place()?;
@@ -155,6 +159,7 @@ impl Task for ChangePassword<'_> {
             id: SessionId::from_random(now, &draft.random()),
             digest: self.token.digest(session.transport.purpose()),
             user_stamp: user.stamps.sessions,
+            confirmed_at: now,
             last_seen_at: now,
             ..session
         };

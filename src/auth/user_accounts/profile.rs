@@ -3,14 +3,14 @@
 use super::UserAccounts;
 use crate::{
     auth::{
-        claim::{foreign_address, is_taken},
+        claim::{Released, foreign_address, is_taken},
         core::{Core, Task},
         draft::{Deed, Draft, Verdict},
         rank::{By, Concerned, Ranked},
     },
     error::{Error, Result},
     id::UserId,
-    model::{Client, PersonName, Role, User, Username},
+    model::{Client, PersonName, Role, Status, User, Username},
     policy::{Policy, Violation, effects::Cause},
 };
 
@@ -118,26 +118,34 @@ struct Happened {
 }
 
 impl Task for Update<'_> {
-    /// And whether the username asked for is taken.
-    type Facts = (Concerned, bool);
+    /// And whether the username asked for is taken, and what is known of the one given up.
+    type Facts = (Concerned, bool, Option<Released>);
     type Outcome = User;
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         let concerned = Concerned::load(core, self.user, self.by).await?;
-        let taken = match &self.changes.username {
-            Some(name) => is_taken(core, name, Some(self.user)).await?,
-            None => false,
+        let Some(name) = &self.changes.username else { return Ok((concerned, false, None)) };
+        let taken = is_taken(core, name, Some(self.user)).await?;
+        let released = match concerned.username() {
+            Some(old) => Some(Released::load(core, old).await?),
+            None => None,
         };
-        Ok((concerned, taken))
+        Ok((concerned, taken, released))
     }
 
-    fn decide(&self, (concerned, taken): Self::Facts, mut draft: Draft) -> Verdict<User> {
+    fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<User> {
+        let (concerned, taken, released) = facts;
         let (mut ranked, before, happened) = match self.judge(concerned, taken) {
             Ok(judged) => judged,
             Err(error) => return draft.refuse(error),
         };
         if happened.is_empty() {
             return draft.done(ranked.user);
+        }
+        let renamed = ranked.user.username.canonical() != before.username.canonical();
+        // A name nobody ever used is free again at once.
+        if let Some(released) = released.filter(|_| renamed && before.status != Status::Invited) {
+            released.keep(before.id, self.policy, &mut draft);
         }
         for Happened { cause, old, new } in &happened {
             let change = format!("{old} → {new} {}", self.by.reason()).trim_end().to_owned();

@@ -1,5 +1,5 @@
 use crate::{
-    id::{AccountId, IntentId, UserId},
+    id::{AccountId, EmailChangeId, IntentId, UserId},
     model::{Errand, Intent, Template},
     secret::Digest,
     store::{
@@ -17,21 +17,36 @@ impl Record for Intent {
     const TABLE: &'static Table = &tables::OUTBOX;
 
     fn to_row(&self) -> Row {
-        let (name, email, template, user, account, inviter, detail, stamp, minted) = match &self
-            .errand
-        {
-            Errand::FindReset { email } => (FIND_RESET, email, None, None, None, "", "", 0, None),
-            // The username a slice begins behind lies where letters have their address.
-            Errand::TellSecured { account, after, inviter } => {
-                let account = Some(account.as_bytes());
-                (TELL_SECURED, after, None, None, account, inviter.as_str(), "", 0, None)
-            }
-            Errand::Letter { template, user, account, email, inviter, detail, stamp, minted } => {
-                let (user, account) = (Some(user.as_bytes()), Some(account.as_bytes()));
-                let (template, inviter) = (Some(template.as_str()), inviter.as_str());
-                (LETTER, email, template, user, account, inviter, detail.as_str(), *stamp, *minted)
-            }
-        };
+        let (name, email, template, user, account, inviter, detail, stamp, change, minted) =
+            match &self.errand {
+                Errand::FindReset { email } => {
+                    (FIND_RESET, email, None, None, None, "", "", 0, None, None)
+                }
+                // The username a slice begins behind lies where letters have their address.
+                Errand::TellSecured { account, after, inviter } => {
+                    let account = Some(account.as_bytes());
+                    (TELL_SECURED, after, None, None, account, inviter.as_str(), "", 0, None, None)
+                }
+                Errand::Letter {
+                    template,
+                    user,
+                    account,
+                    email,
+                    inviter,
+                    detail,
+                    stamp,
+                    change,
+                    minted,
+                } => {
+                    let (user, account) = (Some(user.as_bytes()), Some(account.as_bytes()));
+                    let (template, inviter) = (Some(template.as_str()), inviter.as_str());
+                    let detail = detail.as_str();
+                    (
+                        LETTER, email, template, user, account, inviter, detail, *stamp, *change,
+                        *minted,
+                    )
+                }
+            };
         Row::new(vec![
             bytes(self.id.as_bytes()),
             text(name),
@@ -47,6 +62,7 @@ impl Record for Intent {
             text(inviter),
             text(detail),
             Value::Int(stamp),
+            maybe(change, |change| bytes(change.as_bytes())),
             maybe(minted, |digest| bytes(digest.as_bytes())),
             address(&self.client),
             text(self.client.agent()),
@@ -68,15 +84,24 @@ impl Record for Intent {
         let account = r.maybe(Reader::bytes)?.map(AccountId::from_bytes);
         let (inviter, detail) = (r.text()?, r.text()?);
         let stamp = r.int()?;
+        let change = r.maybe(Reader::bytes)?.map(EmailChangeId::from_bytes);
         let minted = r.maybe(Reader::bytes)?.map(Digest::from_bytes);
         let errand = match (name.as_str(), template, user, account) {
             (FIND_RESET, ..) => Errand::FindReset { email },
             (TELL_SECURED, _, _, Some(account)) => {
                 Errand::TellSecured { account, after: email, inviter }
             }
-            (LETTER, Some(template), Some(user), Some(account)) => {
-                Errand::Letter { template, user, account, email, inviter, detail, stamp, minted }
-            }
+            (LETTER, Some(template), Some(user), Some(account)) => Errand::Letter {
+                template,
+                user,
+                account,
+                email,
+                inviter,
+                detail,
+                stamp,
+                change,
+                minted,
+            },
             _ => return Err(unknown),
         };
         let client = r.client()?;

@@ -1,5 +1,5 @@
 use crate::{
-    id::{AccountId, UserId},
+    id::{AccountId, EmailChangeId, UserId},
     model::{Link, Transport, Wish},
     secret::{Digest, Purpose},
     store::{
@@ -21,6 +21,7 @@ impl Record for Link {
             text(&self.email),
             maybe(self.wish, |wish| text(wish.transport.as_str())),
             flag(self.wish.is_some_and(|wish| wish.remember)),
+            maybe(self.change, |change| bytes(change.as_bytes())),
             Value::Int(self.user_stamp),
             Value::Int(self.account_stamp),
             time(self.created_at),
@@ -41,6 +42,7 @@ impl Record for Link {
                 let remember = r.flag()?;
                 transport.map(|transport| Wish { transport, remember })
             },
+            change: r.maybe(Reader::bytes)?.map(EmailChangeId::from_bytes),
             user_stamp: r.int()?,
             account_stamp: r.int()?,
             created_at: r.time()?,

@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 
 use crate::{
     clock::from_micros,
-    id::{AccountId, BatchId, EventId, IntentId, SessionId, UserId},
+    id::{AccountId, BatchId, EmailChangeId, EventId, IntentId, SessionId, UserId},
     model::{
-        Account, Actor, Client, Credential, EmailAddress, Errand, Event, EventKind, Intent,
-        Invitation, Link, PersonName, Plan, Role, Session, Stamps, Status, Template, Transport,
-        User, UserWord, Username, Wish,
+        Account, Actor, Client, Credential, EmailAddress, EmailChange, Errand, Event, EventKind,
+        Intent, Invitation, Link, PersonName, Plan, ReleasedName, Role, Session, Stamps, Status,
+        Template, Transport, User, UserWord, Username, Wish,
     },
     secret::{Digest, Purpose},
     store::{Batch, BudgetState, Change, Record, Row, Store, Table, memory::MemoryStore, tables},
@@ -121,12 +121,13 @@ prop_compose! {
         account in id(AccountId::from_bytes),
         transport in transport(),
         (user_stamp, account_stamp, remembered) in any::<(i64, i64, bool)>(),
-        (created_at, expires_at, last_seen_at) in (moment(), moment(), moment()),
+        (created_at, expires_at) in (moment(), moment()),
+        (confirmed_at, last_seen_at) in (moment(), moment()),
         client in client(),
     ) -> Session {
         Session {
             id, digest, user, account, transport, user_stamp, account_stamp, created_at,
-            expires_at, last_seen_at, remembered, client,
+            expires_at, confirmed_at, last_seen_at, remembered, client,
         }
     }
 }
@@ -138,14 +139,15 @@ prop_compose! {
         user in id(UserId::from_bytes),
         account in id(AccountId::from_bytes),
         email in text(),
+        change in option::of(id(EmailChangeId::from_bytes)),
         wish in option::of((transport(), any::<bool>())),
         (user_stamp, account_stamp) in any::<(i64, i64)>(),
         (created_at, expires_at) in (moment(), moment()),
     ) -> Link {
         let wish = wish.map(|(transport, remember)| Wish { transport, remember });
         Link {
-            digest, purpose, user, account, email, wish, user_stamp, account_stamp, created_at,
-            expires_at,
+            digest, purpose, user, account, email, change, wish, user_stamp, account_stamp,
+            created_at, expires_at,
         }
     }
 }
@@ -159,6 +161,33 @@ prop_compose! {
         version in any::<i64>(),
     ) -> Invitation {
         Invitation { user, account, inviter, created_at, expires_at, version }
+    }
+}
+
+prop_compose! {
+    fn email_change()(
+        id in id(EmailChangeId::from_bytes),
+        user in id(UserId::from_bytes),
+        account in id(AccountId::from_bytes),
+        email in "[A-Za-z0-9.+-]{1,20}@[A-Za-z]{1,9}\\.[A-Za-z]{2,5}",
+        username in option::of("[a-zA-Zäß]{1,20}"),
+        hash in text(),
+        (at, expires_at) in (moment(), moment()),
+    ) -> Option<EmailChange> {
+        let old_username = username.map(|name| Username::parse(&name)).transpose().ok()?;
+        let old_email = EmailAddress::parse(&email).ok()?;
+        Some(EmailChange { id, user, account, old_email, old_username, hash, at, expires_at })
+    }
+}
+
+prop_compose! {
+    fn released_name()(
+        digest in digest(),
+        user in id(UserId::from_bytes),
+        expires_at in moment(),
+        version in any::<i64>(),
+    ) -> ReleasedName {
+        ReleasedName { digest, user, expires_at, version }
     }
 }
 
@@ -194,12 +223,22 @@ fn errand() -> impl Strategy<Value = Errand> {
         text(),
         text(),
         any::<i64>(),
+        option::of(id(EmailChangeId::from_bytes)),
         option::of(digest()),
     );
-    let letter =
-        letter.prop_map(|(template, user, account, email, inviter, detail, stamp, minted)| {
-            Errand::Letter { template, user, account, email, inviter, detail, stamp, minted }
-        });
+    let letter = letter.prop_map(
+        |(template, user, account, email, inviter, detail, stamp, change, minted)| Errand::Letter {
+            template,
+            user,
+            account,
+            email,
+            inviter,
+            detail,
+            stamp,
+            change,
+            minted,
+        },
+    );
     let tell = (id(AccountId::from_bytes), text(), text())
         .prop_map(|(account, after, inviter)| Errand::TellSecured { account, after, inviter });
     prop_oneof![find, tell, letter]
@@ -279,6 +318,7 @@ proptest! {
         event in event(),
         intent in intent(),
         (budget, key) in (budget(), any::<[u8; 32]>()),
+        (email_change, released_name) in (email_change(), released_name()),
     ) {
         let mut all = vec![
             kept(account),
@@ -290,8 +330,10 @@ proptest! {
             kept(event),
             kept(intent),
             kept_budget(budget, key),
+            kept(released_name),
         ];
         all.extend(user.map(kept));
+        all.extend(email_change.map(kept));
         for kept in &all {
             (kept.reads)(&kept.row);
         }
@@ -309,7 +351,9 @@ proptest! {
         let _ = (Account::from_row(&row), User::from_row(&row), Credential::from_row(&row));
         let _ = (Session::from_row(&row), Link::from_row(&row), Invitation::from_row(&row));
         let _ = (Event::from_row(&row), Intent::from_row(&row), BudgetState::from_row(&row));
-        let _ = (UserWord::from_row(&row), row.flaw(table));
+        let _ = UserWord::from_row(&row);
+        let _ = (EmailChange::from_row(&row), ReleasedName::from_row(&row));
+        let _ = row.flaw(table);
     }
 }
 

@@ -70,3 +70,54 @@ pub(super) async fn change_password(call: &Call, _: &str) -> Answer {
         }
     }
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rename {
+    current_password: Text,
+    username: Text,
+}
+
+/// `PUT /me/username`
+pub(super) async fn change_username(call: &Call, _: &str) -> Answer {
+    let me = who(call).await?;
+    let takes = "Send one JSON object with current_password and username.";
+    let Rename { current_password, username } = call.asked.json(takes)?;
+    let username = typed::username(username.as_str())?;
+    let current = typed::password(current_password.typed("current_password"))?;
+    call.auth().my_account(&me).change_username(&current, &username, &call.client()).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    current_password: Text,
+    email: Text,
+}
+
+/// `PUT /me/email`
+pub(super) async fn change_email(call: &Call, _: &str) -> Answer {
+    let me = who(call).await?;
+    let takes = "Send one JSON object with current_password and email.";
+    let Move { current_password, email } = call.asked.json(takes)?;
+    let email = typed::email(email.as_str())?;
+    let current = typed::password(current_password.typed("current_password"))?;
+    call.auth().my_account(&me).change_email(&current, &email, &call.client()).await?;
+    Ok(answer::empty(StatusCode::ACCEPTED))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirm {
+    password: Text,
+}
+
+/// `POST /me/confirm`
+pub(super) async fn confirm(call: &Call, _: &str) -> Answer {
+    let me = who(call).await?;
+    let Confirm { password } = call.asked.json("Send one JSON object with password.")?;
+    let password = typed::password(password.typed("password"))?;
+    call.auth().my_account(&me).confirm(&password, &call.client()).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}

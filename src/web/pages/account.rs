@@ -33,11 +33,11 @@ pub(super) async fn lead_there(call: &Call, _: &str) -> Answer {
 /// `GET /account`
 pub(super) async fn show(call: &Call, _: &str) -> Answer {
     let me = call.door.identify(&call.asked.headers).await?;
-    page(call, &me, StatusCode::OK, None, &[]).await
+    page(call, &me, StatusCode::OK, None).await
 }
 
 /// `POST /account`
-pub(super) async fn submit(call: &Call, _: &str) -> Answer {
+pub(super) async fn change_password(call: &Call, _: &str) -> Answer {
     let me = call.door.identify(&call.asked.headers).await?;
     let mut form = Form::read(&call.asked, &["current_password", "new_password"])?;
     let (current, new) = (form.need("current_password")?, form.need("new_password")?);
@@ -53,25 +53,83 @@ pub(super) async fn submit(call: &Call, _: &str) -> Answer {
             let cookie = cookies::session(auth.site(), &session, call.door.now())?;
             Ok(answer::with_cookies(answer::see_other(&path)?, [cookie]))
         }
-        Err(Error::Invalid(missed)) => page(call, &me, form_status(&missed), None, &missed).await,
-        Err(Error::Rejected) => {
-            let error = "The current password is not right, so nothing was changed.";
-            page(call, &me, StatusCode::UNAUTHORIZED, Some(error), &[]).await
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => again(call, &me, Part { name: "password", typed: "" }, error).await,
     }
+}
+
+/// `POST /account/username`
+pub(super) async fn change_username(call: &Call, _: &str) -> Answer {
+    let me = call.door.identify(&call.asked.headers).await?;
+    let mut form = Form::read(&call.asked, &["current_password", "username"])?;
+    let (current, wanted) = (form.need("current_password")?, form.need("username")?);
+    let changed = async {
+        let username = typed::username(&wanted)?;
+        let current = typed::password((current, "current_password"))?;
+        call.auth().my_account(&me).change_username(&current, &username, &call.client()).await
+    };
+    match changed.await {
+        Ok(()) => answer::see_other(&Notice::UsernameChanged.on(&path_to(call, "/account"))),
+        Err(error) => again(call, &me, Part { name: "username", typed: &wanted }, error).await,
+    }
+}
+
+/// `POST /account/email`
+pub(super) async fn change_email(call: &Call, _: &str) -> Answer {
+    let me = call.door.identify(&call.asked.headers).await?;
+    let mut form = Form::read(&call.asked, &["current_password", "email"])?;
+    let (current, wanted) = (form.need("current_password")?, form.need("email")?);
+    let asked = async {
+        let email = typed::email(&wanted)?;
+        let current = typed::password((current, "current_password"))?;
+        call.auth().my_account(&me).change_email(&current, &email, &call.client()).await
+    };
+    match asked.await {
+        Ok(()) => answer::see_other(&Notice::EmailAsked.on(&path_to(call, "/account"))),
+        Err(error) => again(call, &me, Part { name: "email", typed: &wanted }, error).await,
+    }
+}
+
+/// A form of this page, and what was typed into it.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    name: &'static str,
+    typed: &'a str,
+}
+
+/// The page with what was wrong with one of its forms.
+async fn again(call: &Call, me: &Identity, part: Part<'_>, error: Error) -> Answer {
+    let (status, error, missed) = match error {
+        Error::Invalid(missed) => (form_status(&missed), None, missed),
+        Error::Rejected => {
+            let words = "The current password is not right, so nothing was changed.";
+            (StatusCode::UNAUTHORIZED, Some(words), Vec::new())
+        }
+        Error::Conflict { field: "username" } => {
+            let words = "Somebody else has this username, or one that looks like it. Choose \
+                         another.";
+            (StatusCode::CONFLICT, Some(words), Vec::new())
+        }
+        error => return Err(error.into()),
+    };
+    page(call, me, status, Some(Trouble { part, error, missed: &missed })).await
+}
+
+/// What was wrong with a form.
+struct Trouble<'a> {
+    part: Part<'a>,
+    error: Option<&'static str>,
+    missed: &'a [Violation],
 }
 
 async fn page(
     call: &Call,
     me: &Identity,
     status: StatusCode,
-    error: Option<&str>,
-    missed: &[Violation],
+    trouble: Option<Trouble<'_>>,
 ) -> Answer {
     let overview = call.auth().my_account(me).overview().await?;
     let Overview { user, account, last_logins, .. } = &overview;
-    let is_fresh = error.is_none() && missed.is_empty();
+    let notice = notice::asked(call).filter(|_| trouble.is_none());
     let values = context! {
         user => context! {
             username => user.username.as_str(),
@@ -86,9 +144,11 @@ async fn page(
         },
         last_logins => last_logins.iter().map(past_log_in).collect::<Vec<Value>>(),
         requirements => requirements(call),
-        violations => violations(missed),
-        error,
-        notice => notice::asked(call).filter(|_| is_fresh),
+        part => trouble.as_ref().map_or("", |trouble| trouble.part.name),
+        typed => trouble.as_ref().map_or("", |trouble| trouble.part.typed),
+        error => trouble.as_ref().and_then(|trouble| trouble.error),
+        violations => violations(trouble.as_ref().map_or(&[], |trouble| trouble.missed)),
+        notice,
     };
     Ok(call.pages.page(status, "account.html", Some(me), values))
 }

@@ -31,7 +31,19 @@ struct Page {
     purpose: Purpose,
     /// What the page for dead links calls it.
     kind: &'static str,
+    asks: Asks,
     done: Notice,
+}
+
+/// What the form behind a link asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// A new password.
+    NewPassword,
+    /// A password that exists already.
+    OldPassword,
+    /// Only to be sent.
+    Nothing,
 }
 
 const RESET: Page = Page {
@@ -40,6 +52,7 @@ const RESET: Page = Page {
     template: "reset.html",
     purpose: Purpose::Reset,
     kind: "reset",
+    asks: Asks::NewPassword,
     done: Notice::PasswordSaved,
 };
 
@@ -49,7 +62,28 @@ const ACTIVATE: Page = Page {
     template: "activate.html",
     purpose: Purpose::Activation,
     kind: "activation",
+    asks: Asks::NewPassword,
     done: Notice::Activated,
+};
+
+const CONFIRM: Page = Page {
+    name: "confirm",
+    path: "/confirm",
+    template: "confirm.html",
+    purpose: Purpose::EmailConfirm,
+    kind: "confirmation",
+    asks: Asks::Nothing,
+    done: Notice::EmailConfirmed,
+};
+
+const UNDO: Page = Page {
+    name: "undo",
+    path: "/undo",
+    template: "undo.html",
+    purpose: Purpose::Undo,
+    kind: "undo",
+    asks: Asks::OldPassword,
+    done: Notice::EmailUndone,
 };
 
 /// `GET /reset`
@@ -72,6 +106,26 @@ pub(super) async fn submit_activate(call: &Call, _: &str) -> Answer {
     ACTIVATE.submit(call).await
 }
 
+/// `GET /confirm`
+pub(super) async fn show_confirm(call: &Call, _: &str) -> Answer {
+    CONFIRM.show(call).await
+}
+
+/// `POST /confirm`
+pub(super) async fn submit_confirm(call: &Call, _: &str) -> Answer {
+    CONFIRM.submit(call).await
+}
+
+/// `GET /undo`
+pub(super) async fn show_undo(call: &Call, _: &str) -> Answer {
+    UNDO.show(call).await
+}
+
+/// `POST /undo`
+pub(super) async fn submit_undo(call: &Call, _: &str) -> Answer {
+    UNDO.submit(call).await
+}
+
 impl Page {
     async fn show(&self, call: &Call) -> Answer {
         let query = call.asked.query.as_deref();
@@ -82,7 +136,7 @@ impl Page {
             };
         }
         let Some(token) = kept(call, self.name) else { return Ok(self.dead(call)) };
-        self.form(call, &token, &[]).await
+        self.form(call, &token, None, &[]).await
     }
 
     /// Moves the token out of the address bar.
@@ -93,8 +147,12 @@ impl Page {
     }
 
     async fn submit(&self, call: &Call) -> Answer {
-        let mut form = Form::read(&call.asked, &["username", "password"])?;
-        let typed = form.need("password")?;
+        let known: &[&str] = match self.asks {
+            Asks::Nothing => &[],
+            Asks::NewPassword | Asks::OldPassword => &["password", "username"],
+        };
+        let mut form = Form::read(&call.asked, known)?;
+        let typed = known.first().map(|field| form.need(field)).transpose()?;
         let Some(token) = kept(call, self.name) else { return Ok(self.dead(call)) };
         if let Some(shown) = form.take("username")
             && let Ok(view) = call.auth().look_at_link(self.purpose, &token).await
@@ -103,10 +161,12 @@ impl Page {
             return Ok(self.page(call, &view, StatusCode::CONFLICT, Some(OTHER), &[]));
         }
         let done = async {
-            let password = typed::password((typed, "password"))?;
             let (auth, client) = (call.auth(), call.client());
+            let Some(typed) = typed else { return auth.confirm_email(&token, &client).await };
+            let password = typed::password((typed, "password"))?;
             match self.purpose {
                 Purpose::Activation => auth.activate(&token, &password, &client).await,
+                Purpose::Undo => auth.undo_email_change(&token, &password, &client).await,
                 _ => auth.reset_password(&token, &password, &client).await,
             }
         };
@@ -116,20 +176,35 @@ impl Page {
                 let cookie = cookies::no_page(call.auth().site(), self.name)?;
                 Ok(answer::with_cookies(response, [cookie]))
             }
-            Err(Error::Invalid(missed)) => self.form(call, &token, &missed).await,
+            Err(Error::Invalid(missed)) => self.form(call, &token, None, &missed).await,
+            // While the link still stands, it was the password.
+            Err(Error::Rejected) if self.asks == Asks::OldPassword => {
+                let error = "That is not the password from before the change.";
+                self.form(call, &token, Some(error), &[]).await
+            }
             Err(Error::Rejected) => Ok(self.dead(call)),
             Err(error) => Err(error.into()),
         }
     }
 
     /// The form, with what was wrong with the last one.
-    async fn form(&self, call: &Call, token: &Token, missed: &[Violation]) -> Answer {
+    async fn form(
+        &self,
+        call: &Call,
+        token: &Token,
+        error: Option<&str>,
+        missed: &[Violation],
+    ) -> Answer {
         let view = match call.auth().look_at_link(self.purpose, token).await {
             Ok(view) => view,
             Err(Error::Rejected) => return Ok(self.dead(call)),
             Err(error) => return Err(error.into()),
         };
-        Ok(self.page(call, &view, form_status(missed), None, missed))
+        let status = match error {
+            Some(_) => StatusCode::UNAUTHORIZED,
+            None => form_status(missed),
+        };
+        Ok(self.page(call, &view, status, error, missed))
     }
 
     fn page(

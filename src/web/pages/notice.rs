@@ -7,16 +7,36 @@ use crate::web::{query, service::Call};
 #[derive(Clone, Copy)]
 pub(super) enum Notice {
     Activated,
+    EmailAsked,
+    EmailConfirmed,
+    EmailUndone,
     LoggedOut,
     OthersEnded,
     PasswordChanged,
     PasswordSaved,
     SessionEnded,
     SessionGone,
+    UsernameChanged,
 }
 
 const ALL: &[(Notice, &str, &str)] = &[
     (Notice::Activated, "activated", "Your log-in is ready. Log in with the password you chose."),
+    (
+        Notice::EmailAsked,
+        "email-asked",
+        "A letter is on its way to the new address. It becomes yours when you follow its link.",
+    ),
+    (
+        Notice::EmailConfirmed,
+        "email-confirmed",
+        "The address is confirmed: letters go there from now on, and you can log in with it.",
+    ),
+    (
+        Notice::EmailUndone,
+        "email-undone",
+        "The change is taken back, and everybody is logged out. Choose Forgot Password now to \
+         set a new password: somebody may know the one you just entered.",
+    ),
     (Notice::LoggedOut, "logged-out", "You are logged out."),
     (Notice::OthersEnded, "others-ended", "All other sessions have ended."),
     (
@@ -31,6 +51,7 @@ const ALL: &[(Notice, &str, &str)] = &[
     ),
     (Notice::SessionEnded, "session-ended", "The session has ended."),
     (Notice::SessionGone, "session-gone", "That session had ended already."),
+    (Notice::UsernameChanged, "username-changed", "Your username is changed."),
 ];
 
 impl Notice {

@@ -1,0 +1,61 @@
+//! Changes of one's own name and address, with scripts off.
+
+use crate::{
+    house::{BETTER, GOOD, written_token_in},
+    web::{Web, get, send},
+};
+
+#[tokio::test]
+async fn the_username_is_changed_in_my_account() {
+    let web = Web::new().await;
+    let mut browser = web.admin().await;
+    let page = browser.get("/auth/account").await;
+    for part in ["Change Username", "Change E-mail", "autocomplete=\"username\""] {
+        assert!(page.text.contains(part), "{part}");
+    }
+    let fields = [("username", "two words"), ("current_password", GOOD)];
+    let answer = browser.post("/auth/account/username", &fields).await;
+    assert!(answer.status == 422 && answer.text.contains("value=\"two words\""), "{}", answer.text);
+    let fields = [("username", "ada.b"), ("current_password", BETTER)];
+    let answer = browser.post("/auth/account/username", &fields).await;
+    assert!(answer.status == 401 && answer.text.contains("The current password is not right"));
+    let fields = [("username", "ada.b"), ("current_password", GOOD)];
+    let answer = browser.post("/auth/account/username", &fields).await;
+    let location = "/auth/account?notice=username-changed";
+    assert_eq!((answer.status, answer.header("location")), (303, location));
+    let page = browser.get(location).await.text;
+    assert!(page.contains("Your username is changed.") && page.contains("<dd>ada.b</dd>"));
+}
+
+#[tokio::test]
+async fn the_address_is_changed_confirmed_and_taken_back() {
+    let web = Web::new().await;
+    let mut browser = web.admin().await;
+    let fields = [("email", "ada@new.example"), ("current_password", GOOD)];
+    let answer = browser.post("/auth/account/email", &fields).await;
+    assert_eq!(answer.header("location"), "/auth/account?notice=email-asked");
+    let link = format!("/auth/confirm?token={}", written_token_in(&web.house.post().await[0]));
+    // The letter is read in another browser, where nobody is logged in.
+    let mut mail = web.browser();
+    for _ in 0..3 {
+        let opened = mail.get(&link).await;
+        assert_eq!((opened.status, opened.header("location")), (303, "/auth/confirm"));
+    }
+    let page = mail.get("/auth/confirm").await;
+    assert!(page.status == 200 && page.text.contains("<strong>ada@new.example</strong>"));
+    let answer = mail.post("/auth/confirm", &[]).await;
+    assert_eq!(answer.header("location"), "/auth/login?notice=email-confirmed");
+    assert_eq!(mail.get("/auth/confirm").await.status, 410, "used");
+    assert!(browser.get("/auth/account").await.text.contains("ada@new.example"));
+    let link = format!("/auth/undo?token={}", written_token_in(&web.house.post().await[0]));
+    assert_eq!(mail.get(&link).await.header("location"), "/auth/undo");
+    let page = mail.get("/auth/undo").await;
+    assert!(page.text.contains("<strong>admin@acme.example</strong>"), "{}", page.text);
+    let answer = mail.post("/auth/undo", &[("password", BETTER)]).await;
+    assert!(answer.status == 401 && answer.text.contains("not the password from before"));
+    let answer = mail.post("/auth/undo", &[("password", GOOD), ("username", "admin")]).await;
+    assert_eq!(answer.header("location"), "/auth/login?notice=email-undone");
+    assert!(!browser.is_in().await);
+    let dead = send(&web.service, get("/auth/undo")).await;
+    assert!(dead.status == 410 && dead.text.contains("72 hours"));
+}
