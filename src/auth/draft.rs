@@ -194,13 +194,7 @@ impl Draft {
         // has proven gets its invitation and nothing else.
         let tells = cause.effects().tells.filter(|_| user.status != Status::Invited);
         let (name, detail) = (by.name, by.detail);
-        let letter = |user: &User| {
-            let mut errand = Errand::letter(tells?, user, name);
-            if let Errand::Letter { detail: told, .. } = &mut errand {
-                detail.clone_into(told);
-            }
-            Some(errand)
-        };
+        let letter = |user: &User| Some(notice(tells?, user, name, detail));
         self.take_effect_telling(cause, user, by, letter);
     }
 
@@ -220,8 +214,8 @@ impl Draft {
         let what = effects.event.as_str().replace('_', " ");
         let what = format!("{what}: {} ({})", user.username, by.reason);
         for witness in by.witnesses.iter().filter(|witness| witness.id != user.id) {
-            let told = Deed { detail: &what, ..by.clone() };
-            self.send(Template::OperatorActed, witness, &told);
+            let told = notice(Template::OperatorActed, witness, by.name, &what);
+            self.ask(told, None, by.client, by.letter_lifetime);
         }
         self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
     }
@@ -253,6 +247,15 @@ impl Draft {
         let id = BatchId::from_random(self.now, &self.random());
         Batch::new(id, self.now, self.changes)
     }
+}
+
+/// A letter that tells of something, and by whom.
+fn notice(template: Template, user: &User, name: &str, what: &str) -> Errand {
+    let mut errand = Errand::letter(template, user, name);
+    if let Errand::Letter { detail, .. } = &mut errand {
+        what.clone_into(detail);
+    }
+    errand
 }
 
 /// Who sends an activation letter.
