@@ -1,0 +1,125 @@
+//! What each process was about to do and what it was answered, a line each in a file of its own.
+//! What was begun and has no second line was never answered.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::Write as _,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use portcullis::clock::{Clock as _, SystemClock, to_micros};
+use serde_json::{Value, json};
+
+/// Something somebody did, or tried to.
+#[derive(Clone, Debug)]
+pub(crate) struct Op {
+    pub(crate) kind: String,
+    pub(crate) user: usize,
+    /// The password it was done with, and the one that was to be from then on.
+    pub(crate) old: String,
+    pub(crate) new: String,
+    /// The session or the link it was done with.
+    pub(crate) by: String,
+    pub(crate) began: u64,
+    pub(crate) answer: Answer,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Answer {
+    /// When, and the session that was handed out.
+    Done(u64, String),
+    /// When, and how.
+    Refused(u64, String),
+    Unknown,
+}
+
+impl Op {
+    /// When it was over at the latest.
+    pub(crate) fn ended(&self) -> u64 {
+        match self.answer {
+            Answer::Done(at, _) | Answer::Refused(at, _) => at,
+            // A server may carry out what it had in hand long after whoever asked is gone.
+            Answer::Unknown => u64::MAX,
+        }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.answer, Answer::Done(..))
+    }
+
+    pub(crate) fn may_be_done(&self) -> bool {
+        !matches!(self.answer, Answer::Refused(..))
+    }
+}
+
+/// The machine's time, which all its processes share.
+fn now() -> u64 {
+    u64::try_from(to_micros(SystemClock.now())).unwrap()
+}
+
+/// Where a process writes.
+pub(crate) struct History {
+    file: File,
+    next: AtomicU64,
+}
+
+impl History {
+    pub(crate) fn new(folder: &Path, name: &str) -> Self {
+        let path = folder.join("history").join(name);
+        let file = File::options().create_new(true).append(true).open(path).unwrap();
+        Self { file, next: AtomicU64::new(0) }
+    }
+
+    /// Each line by one write, so that lines of several tasks do not mix.
+    fn say(&self, line: &Value) {
+        (&self.file).write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    pub(crate) fn begin(&self, kind: &str, user: usize, old: &str, new: &str, by: &str) -> u64 {
+        let op = self.next.fetch_add(1, Ordering::SeqCst);
+        self.say(&json!({
+            "op": op, "kind": kind, "user": user, "old": old, "new": new, "by": by, "at": now(),
+        }));
+        op
+    }
+
+    pub(crate) fn end(&self, op: u64, answer: &Result<String, &'static str>) {
+        let at = now();
+        match answer {
+            Ok(token) => self.say(&json!({"op": op, "done": token, "at": at})),
+            // Whether it happened is unknown, so nothing is said.
+            Err("unavailable") => {}
+            Err(kind) => self.say(&json!({"op": op, "refused": kind, "at": at})),
+        }
+    }
+}
+
+/// Everything that was written.
+pub(crate) fn read(folder: &Path) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for file in std::fs::read_dir(folder.join("history")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let mut own: BTreeMap<u64, Op> = BTreeMap::new();
+        for line in text.lines() {
+            // The last one may have been cut off by the kill.
+            let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
+            let word = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+            let (number, at) = (line["op"].as_u64().unwrap(), line["at"].as_u64().unwrap());
+            if line["kind"].is_string() {
+                let user = usize::try_from(line["user"].as_u64().unwrap()).unwrap();
+                let (kind, old, new, by) = (word("kind"), word("old"), word("new"), word("by"));
+                let answer = Answer::Unknown;
+                own.insert(number, Op { kind, user, old, new, by, began: at, answer });
+            } else if line["done"].is_string() {
+                own.get_mut(&number).unwrap().answer = Answer::Done(at, word("done"));
+            } else {
+                own.get_mut(&number).unwrap().answer = Answer::Refused(at, word("refused"));
+            }
+        }
+        ops.extend(own.into_values());
+    }
+    ops.sort_by_key(|op| op.began);
+    ops
+}
