@@ -25,7 +25,8 @@ fn user(n: u64) -> Row {
         Kind::Bytes if column.name == "account" => Value::Bytes(vec![7; 16]),
         Kind::Bytes => Value::Bytes([n, n].map(u64::to_be_bytes).concat()),
         Kind::Int => Value::Int(1),
-        Kind::Text => Value::Text(format!("person {n}")),
+        // Numbers of one width, so that names come in the order of the people.
+        Kind::Text => Value::Text(format!("person {n:04}")),
     };
     Row::new(USERS.columns.iter().map(value).collect())
 }
@@ -51,7 +52,7 @@ async fn the_index_of_an_older_contract_is_made_anew() {
 
     let store = RedbStore::open(&path).unwrap();
     for n in [0, 1_000, PEOPLE - 1] {
-        let name = [Value::Text(format!("person {n}"))];
+        let name = [Value::Text(format!("person {n:04}"))];
         assert!(store.find(&USERS, &BY_USERNAME, &name).await.unwrap() == Some(user(n)));
     }
     let account = vec![Value::Bytes(vec![7; 16])];
