@@ -17,3 +17,5 @@ mod links;
 mod log_in;
 #[path = "web_pages/strict.rs"]
 mod strict;
+#[path = "web_pages/users.rs"]
+mod users;

@@ -8,6 +8,8 @@ mod message;
 mod notice;
 mod replace;
 mod sessions;
+mod user;
+mod users;
 
 pub(super) use message::refuse;
 
@@ -22,7 +24,11 @@ use super::{
     routes::{Row, rows},
     service::Call,
 };
-use crate::{auth::Identity, policy::Violation, site::Site};
+use crate::{
+    auth::Identity,
+    policy::{Permission, Violation},
+    site::Site,
+};
 
 /// Every page.
 pub(super) static PAGES: &[Row<Call>] = rows![
@@ -48,6 +54,10 @@ pub(super) static PAGES: &[Row<Call>] = rows![
     POST "/account/email" => account::change_email,
     GET "/account/sessions" => sessions::show,
     POST "/account/sessions" => sessions::submit,
+    GET "/users" => users::show,
+    POST "/users" => users::invite,
+    GET "/users/{id}" => user::show,
+    POST "/users/{id}" => user::act,
     GET "/style.css" => style,
 ];
 
@@ -59,8 +69,8 @@ macro_rules! templates {
 
 const TEMPLATES: &[(&str, &str)] = templates![
     "_requirements.html" "_support.html" "_violations.html" "account.html" "activate.html"
-    "base.html" "confirm.html" "dead_link.html" "forgot.html" "forgot_sent.html" "login.html" "message.html"
-    "replace.html" "reset.html" "sessions.html" "undo.html"
+    "base.html" "confirm.html" "dead_link.html" "forgot.html" "forgot_sent.html" "login.html"
+    "message.html" "replace.html" "reset.html" "sessions.html" "undo.html" "user.html" "users.html"
 ];
 
 /// The templates of one site.
@@ -104,8 +114,7 @@ impl Pages {
             context! {
                 name => me.user().name.as_str(),
                 username => me.user().username.as_str(),
-                // Its pages are not there yet.
-                manages => false,
+                manages => sees_people(me),
             }
         });
         let values = context! { ..values, ..context! { me, ..self.common.clone() } };
@@ -146,6 +155,11 @@ fn address(path: &str) -> Value {
     } else {
         Value::from(path)
     }
+}
+
+/// Whether User Accounts are theirs to open.
+fn sees_people(me: &Identity) -> bool {
+    me.allows(Permission::USERS_VIEW) || me.allows(Permission::USERS_MANAGE)
 }
 
 /// What the password needs, for the forms that ask for a new one.

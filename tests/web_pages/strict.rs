@@ -75,7 +75,7 @@ async fn writes_from_other_sites_are_pages_too() {
 #[tokio::test]
 async fn unknown_pages_lead_on() {
     let web = Web::new().await;
-    for path in ["/auth/nothing", "/auth/login/", "/auth/users", "/auth/audit", "/auth/review"] {
+    for path in ["/auth/nothing", "/auth/login/", "/auth/users/", "/auth/audit", "/auth/review"] {
         let answer = send(&web.service, get(path)).await;
         assert_eq!(
             (answer.status, answer.header("content-type")),

@@ -5,7 +5,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
-use portcullis::{auth::Identity, site::Site};
+use portcullis::{auth::Identity, policy::Permission, site::Site};
 
 /// Their common style sheet. Its address changes with its content, so browsers may keep it.
 pub(crate) const STYLE: &str = include_str!("pages/app.css");
@@ -104,8 +104,7 @@ fn who(me: &Identity) -> Value {
     context! {
         name => user.name.as_str(),
         username => user.username.as_str(),
-        // The page of User Accounts comes with a later version.
-        manages => false,
+        manages => me.allows(Permission::USERS_VIEW) || me.allows(Permission::USERS_MANAGE),
         role_label => label(user.role.as_str()),
         account => account.name.as_str(),
         plan_label => label(account.plan.as_str()),

@@ -20,7 +20,8 @@ pub(in crate::web) fn refuse(call: &Call, refusal: &Refusal) -> Response<Body> {
     let (title, link) = match (&refusal.error, refusal.status) {
         (Error::Malformed(_), StatusCode::METHOD_NOT_ALLOWED) => ("Not this way", ACCOUNT),
         (Error::Malformed(_), _) => ("That did not arrive as it should", ACCOUNT),
-        (Error::Forbidden, _) => ("Not from there", ACCOUNT),
+        (Error::Forbidden, _) if refusal.detail.is_some() => ("Not from there", ACCOUNT),
+        (Error::Forbidden, _) => ("Not for you to do", ACCOUNT),
         (Error::NotFound, _) => ("There is no such page", ACCOUNT),
         (Error::Throttled { .. }, _) => ("Too many tries", LOG_IN),
         (Error::Busy | Error::Unavailable(_), _) => ("Not available just now", LOG_IN),

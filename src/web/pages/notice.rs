@@ -10,13 +10,24 @@ pub(super) enum Notice {
     EmailAsked,
     EmailConfirmed,
     EmailUndone,
+    ActivationSent,
+    Disabled,
+    Enabled,
+    InvitationRevoked,
+    Invited,
     LoggedOut,
     OthersEnded,
     PasswordChanged,
     PasswordSaved,
+    ProfileSaved,
+    Removed,
+    ResetSent,
+    Secured,
     SessionEnded,
     SessionGone,
     UsernameChanged,
+    SignedOut,
+    TemporarySet,
 }
 
 const ALL: &[(Notice, &str, &str)] = &[
@@ -37,6 +48,11 @@ const ALL: &[(Notice, &str, &str)] = &[
         "The change is taken back, and everybody is logged out. Choose Forgot Password now to \
          set a new password: somebody may know the one you just entered.",
     ),
+    (Notice::ActivationSent, "activation-sent", "The activation letter is on its way."),
+    (Notice::Disabled, "disabled", "The log-in is disabled, and every session has ended."),
+    (Notice::Enabled, "enabled", "The log-in works again."),
+    (Notice::InvitationRevoked, "revoked", "The invitation is taken back."),
+    (Notice::Invited, "invited", "The invitation is on its way."),
     (Notice::LoggedOut, "logged-out", "You are logged out."),
     (Notice::OthersEnded, "others-ended", "All other sessions have ended."),
     (
@@ -49,9 +65,28 @@ const ALL: &[(Notice, &str, &str)] = &[
         "password-saved",
         "Your new password is saved, and every device is logged out. Log in with it.",
     ),
+    (Notice::ProfileSaved, "profile-saved", "The profile is saved, and the person is told."),
+    (Notice::Removed, "removed", "The person is removed."),
+    (
+        Notice::ResetSent,
+        "reset-sent",
+        "The Password Reset Email is on its way to the stored address.",
+    ),
+    (
+        Notice::Secured,
+        "secured",
+        "Sessions, links and the password are void. A link to choose a new one is on its way.",
+    ),
     (Notice::SessionEnded, "session-ended", "The session has ended."),
     (Notice::SessionGone, "session-gone", "That session had ended already."),
     (Notice::UsernameChanged, "username-changed", "Your username is changed."),
+    (Notice::SignedOut, "signed-out", "Every session of theirs has ended."),
+    (
+        Notice::TemporarySet,
+        "temporary-set",
+        "The temporary password is set. Tell it to the person yourself: it works for a day, and \
+         the next log-in asks for a new one.",
+    ),
 ];
 
 impl Notice {

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod administrator;
 mod driver;
 mod house;
 mod person;

@@ -11,6 +11,7 @@ use super::driver::tools;
 /// Where pictures go, and how many there are.
 pub(crate) struct Shots {
     folder: PathBuf,
+    walk: &'static str,
     count: usize,
 }
 
@@ -18,12 +19,17 @@ const SIZES: [(&str, u64, u64); 2] = [("wide", 1280, 900), ("phone", 390, 844)];
 
 impl Shots {
     pub(crate) fn new() -> Self {
+        Self::named("walk")
+    }
+
+    /// Pictures whose names begin with that of their walk.
+    pub(crate) fn named(walk: &'static str) -> Self {
         let folder = std::env::var_os("PORTCULLIS_SCREENSHOTS").map_or_else(
             || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots"),
             Into::into,
         );
         fs::create_dir_all(&folder).unwrap();
-        Self { folder, count: 0 }
+        Self { folder, walk, count: 0 }
     }
 
     pub(crate) async fn take(&mut self, client: &Client, name: &str) {
@@ -50,7 +56,7 @@ impl Shots {
                 let whole = json!({"captureBeyondViewport": true, "clip": clip});
                 let taken = tools(client, "Page.captureScreenshot", whole).await;
                 let picture = BASE64.decode(taken["data"].as_str().unwrap().as_bytes()).unwrap();
-                let file = format!("{:02}-{name}-{size}-{scheme}.png", self.count);
+                let file = format!("{}-{:02}-{name}-{size}-{scheme}.png", self.walk, self.count);
                 fs::write(self.folder.join(file), picture).unwrap();
             }
         }

@@ -1,0 +1,169 @@
+//! User Accounts, as an administrator walks it with scripts off.
+
+use crate::{
+    house::{BETTER, GOOD, written_token_in},
+    web::{Browser, Web, get, send},
+};
+
+/// The id of the person whose page an answer leads to.
+fn id_in(location: &str) -> String {
+    let (_, rest) = location.split_once("/users/").unwrap();
+    rest.split('?').next().unwrap().to_owned()
+}
+
+async fn option(browser: &mut Browser, id: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    let answer = browser.post(&format!("/auth/users/{id}"), fields).await;
+    if answer.status != 303 {
+        return (answer.status, answer.text);
+    }
+    let page = browser.get(answer.header("location")).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    (303, page.text)
+}
+
+#[tokio::test]
+async fn an_administrators_day() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let list = admin.get("/auth/users").await;
+    assert!(list.text.contains("User Accounts</a>") && list.text.contains("Ada Admin"));
+    assert!(list.text.contains("aria-current=\"page\">User Accounts"), "{}", list.text);
+
+    let grace = [
+        ("name", "Grace <Hopper>"),
+        ("username", "grace"),
+        ("email", "grace@acme.example"),
+        ("role", "salesperson"),
+    ];
+    let invited = admin.post("/auth/users", &grace).await;
+    assert_eq!(invited.status, 303, "{}", invited.text);
+    let id = id_in(invited.header("location"));
+    let page = admin.get(invited.header("location")).await;
+    for part in ["on its way", "Grace &lt;Hopper&gt;", "have not opened their activation link"] {
+        assert!(page.text.contains(part), "{part} in {}", page.text);
+    }
+    let again = admin.post("/auth/users", &grace).await;
+    assert_eq!(again.status, 409);
+    assert!(again.text.contains("already taken") && again.text.contains("value=\"grace\""));
+    let wrong = [("name", ""), ("username", "a b"), ("email", "x"), ("role", "salesperson")];
+    let refused = admin.post("/auth/users", &wrong).await;
+    assert!(refused.status == 422 && refused.text.contains("3 things to change"));
+
+    let (status, _) = option(&mut admin, &id, &[("do", "activation")]).await;
+    assert_eq!(status, 303);
+    let letters = web.house.post().await;
+    let token = written_token_in(letters.last().unwrap());
+    let mut second = web.browser();
+    second.get(&format!("/auth/activate?token={token}")).await;
+    assert_eq!(second.post("/auth/activate", &[("password", GOOD)]).await.status, 303);
+    second.log_in("grace", GOOD).await;
+    assert!(second.is_in().await);
+    // Grace sees no User Accounts.
+    assert!(!second.get("/auth/account").await.text.contains("User Accounts"));
+    let refused = second.get("/auth/users").await;
+    assert!(refused.status == 403 && refused.text.contains("Not for you to do"));
+
+    // "What was my username?"
+    let found = admin.get("/auth/users?query=hop&status=&role=").await;
+    assert!(found.text.contains("grace ·") && !found.text.contains("Ada Admin</strong>"));
+    let nobody = admin.get("/auth/users?query=zzz").await;
+    assert!(nobody.text.contains("Nobody is found by this"));
+
+    let (_, page) = option(&mut admin, &id, &[("do", "reset")]).await;
+    assert!(page.contains("Password Reset Email is on its way"), "{page}");
+    let (status, page) =
+        option(&mut admin, &id, &[("do", "password"), ("password", "short")]).await;
+    assert!(status == 422 && page.contains("One thing to change"), "{page}");
+    assert!(!page.contains("value=\"short\""));
+    let (_, page) = option(&mut admin, &id, &[("do", "password"), ("password", BETTER)]).await;
+    assert!(page.contains("The temporary password is set") && page.contains("asks for a new one"));
+    assert!(!second.is_in().await);
+    let replaced = second.log_in("grace", BETTER).await;
+    assert!(replaced.header("location").contains("/replace"), "{}", replaced.header("location"));
+    second.post("/auth/replace", &[("password", GOOD)]).await;
+    assert!(second.is_in().await);
+
+    let version = admin.get(&format!("/auth/api/users/{id}")).await.json();
+    let version = version["user"]["version"].to_string();
+    let profile = [
+        ("do", "profile"),
+        ("name", "Grace B. Hopper"),
+        ("username", "ghopper"),
+        ("role", "sales_manager"),
+        ("version", version.as_str()),
+    ];
+    let (_, page) = option(&mut admin, &id, &profile).await;
+    assert!(page.contains("The profile is saved") && page.contains("<dd>ghopper</dd>"), "{page}");
+    let (status, page) = option(&mut admin, &id, &profile).await;
+    assert!(status == 409 && page.contains("somebody else changed it meanwhile"), "{page}");
+
+    let why = ("reason", "left for the summer");
+    let (status, page) = option(&mut admin, &id, &[("do", "disable"), ("reason", " ")]).await;
+    assert!(status == 422 && page.contains("<details class=\"option\" open>"), "{page}");
+    let (_, page) = option(&mut admin, &id, &[("do", "disable"), why]).await;
+    assert!(page.contains("Disabled by admin: left for the summer"), "{page}");
+    assert!(!second.is_in().await);
+    let (_, page) = option(&mut admin, &id, &[("do", "enable")]).await;
+    assert!(page.contains("The log-in works again"), "{page}");
+    second.log_in("ghopper", GOOD).await;
+    let (_, page) = option(&mut admin, &id, &[("do", "sign-out")]).await;
+    assert!(page.contains("Every session of theirs has ended"));
+    let (_, page) = option(&mut admin, &id, &[("do", "secure"), why]).await;
+    assert!(page.contains("password they had is void"), "{page}");
+    web.house.clock.turn(time::Duration::SECOND);
+    let (_, page) = option(&mut admin, &id, &[("do", "remove"), why]).await;
+    assert!(page.contains("Removed user") && !page.contains("Options"), "{page}");
+    assert!(page.contains("Removed: left for the summer"), "the history stays: {page}");
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_done_is_told_on_the_page() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let own = web.admin.id.to_string();
+    let why = ("reason", "why");
+    for choice in ["disable", "remove"] {
+        let (status, page) = option(&mut admin, &own, &[("do", choice), why]).await;
+        assert!(status == 409 && page.contains("without an active administrator"), "{page}");
+    }
+    let page = admin.get(&format!("/auth/users/{own}")).await.text;
+    assert!(page.contains("This is you.") && !page.contains("name=\"username\""), "{page}");
+    assert!(!page.contains("Set a temporary password"));
+    let (status, page) =
+        option(&mut admin, &own, &[("do", "password"), ("password", BETTER)]).await;
+    assert!(status == 403 && page.contains("not allowed"), "{page}");
+    for fields in [
+        &[("do", "promote")][..],
+        &[("do", "disable")],
+        &[("do", "reset"), ("email", "x@y.example")],
+        &[("do", "profile"), ("name", "x"), ("role", "salesperson"), ("version", "x")],
+    ] {
+        assert_eq!(option(&mut admin, &own, fields).await.0, 400, "{fields:?}");
+    }
+    for path in ["/auth/users/nobody", "/auth/users/01a1fdfa-4600-7002-bc45-eb5cce470a98"] {
+        assert_eq!(admin.get(path).await.status, 404);
+    }
+    assert_eq!(admin.get("/auth/users?cursor=AAAA").await.status, 400);
+    assert_eq!(send(&web.service, get("/auth/users")).await.status, 303);
+}
+
+#[tokio::test]
+async fn who_only_sees_people_gets_no_options() {
+    let web = Web::new().await;
+    web.house.employee("manager", "sales_manager").await;
+    let bo = web.house.employee("bo", "salesperson").await.id.to_string();
+    let mut manager = web.browser();
+    manager.log_in("manager", GOOD).await;
+    let list = manager.get("/auth/users").await.text;
+    assert!(list.contains("bo@acme.example") && !list.contains("Send Invitation"));
+    let page = manager.get(&format!("/auth/users/{bo}")).await.text;
+    assert!(page.contains("General Information"));
+    for part in ["Options", "History", "Why can they not log in", "<form class=\"stack\""] {
+        assert!(!page.contains(part), "{part} in {page}");
+    }
+    let (status, _) = option(&mut manager, &bo, &[("do", "disable"), ("reason", "x")]).await;
+    assert_eq!(status, 403);
+    let invite =
+        [("name", "X"), ("username", "x"), ("email", "x@y.example"), ("role", "salesperson")];
+    assert_eq!(manager.post("/auth/users", &invite).await.status, 403);
+}
