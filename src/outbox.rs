@@ -54,10 +54,13 @@ impl Auth {
     /// [`purge`](Self::purge), each about once a minute:
     ///
     /// ```
+    /// # async fn rest() {}
     /// # async fn due(auth: &portcullis::auth::Auth) -> portcullis::error::Result<()> {
     /// while auth.work(64).await? > 0 {} // every few seconds
     /// auth.flush_activity().await?; // "last seen"
-    /// while auth.purge(500).await? > 0 {} // what has expired
+    /// while auth.purge(100).await? > 0 {
+    ///     rest().await; // what has expired goes in slices, and log-ins pass between them
+    /// }
     /// # Ok(())
     /// # }
     /// ```

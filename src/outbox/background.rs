@@ -25,9 +25,14 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How often "last seen" is written.
 const FLUSH: Duration = Duration::from_secs(30);
 
-/// How often what has expired is purged, and how much at a time.
+/// How often what has expired is purged, and how much at a time: of each table, few enough that
+/// whoever logs in at that moment waits for some milliseconds (`benches/growth.rs`).
 const PURGE: Duration = Duration::from_secs(60);
-const PURGE_SLICE: u16 = 500;
+const PURGE_SLICE: u8 = 100;
+
+/// How long a purge rests between slices, as a multiple of what the last ones took. A log-in
+/// writes several times, and each may come to wait for a slice; so most find none.
+const PURGE_REST: u32 = 3;
 
 impl Auth {
     /// Sends letters, writes "last seen" and purges what has expired, until it is dropped: give
@@ -39,6 +44,10 @@ impl Auth {
     pub async fn background(self) {
         let core = self.core.as_ref();
         let mut out = Out::new(Arc::clone(&self.core));
+        // Beside the letters, which do not wait for a year's sessions to be gone; and at once, or
+        // a process that never lives for a minute would never do it.
+        let mut purging = JoinSet::new();
+        purging.spawn(purge_all(self.clone()));
         let (mut flushed, mut purged) = (Instant::now(), Instant::now());
         loop {
             // Whether it rang or the time was up, the outbox is looked at.
@@ -48,20 +57,25 @@ impl Auth {
                 say(self.flush_activity().await);
                 flushed = Instant::now();
             }
-            if purged.elapsed() >= PURGE {
-                say(self.purge_all().await);
+            while purging.try_join_next().is_some() {}
+            if purged.elapsed() >= PURGE && purging.is_empty() {
+                purging.spawn(purge_all(self.clone()));
                 purged = Instant::now();
             }
         }
     }
+}
 
-    /// Purges until a round leaves no table with a whole slice of what has expired.
-    async fn purge_all(&self) -> Result<()> {
-        while self.purge(PURGE_SLICE.into()).await? >= PURGE_SLICE.into() {
-            // A log-in that waits goes first.
-            tokio::task::yield_now().await;
+/// Purges until a round leaves no table with a whole slice of what has expired.
+async fn purge_all(auth: Auth) {
+    loop {
+        let begun = Instant::now();
+        match auth.purge(PURGE_SLICE.into()).await {
+            Ok(gone) if gone >= PURGE_SLICE.into() => {}
+            Ok(_) => return,
+            Err(error) => return say(Err(error)),
         }
-        Ok(())
+        time::sleep(begun.elapsed().saturating_mul(PURGE_REST)).await;
     }
 }
 
