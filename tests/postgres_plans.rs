@@ -36,6 +36,10 @@ fn flaw(sql: &str, plan: &[String]) -> Option<&'static str> {
     if any("Sort") && !sql.starts_with("DELETE") {
         return Some("sorts");
     }
+    // What a slice of a purge chose is looked up by key, and not looked for in all that expired.
+    if sql.contains(" LIMIT ") && sql.starts_with("DELETE") && (any("Join") || !any("= ANY (")) {
+        return Some("reads more than it deletes");
+    }
     if any("Filter:") && sql.starts_with("SELECT") {
         return Some("reads rows it then drops");
     }

@@ -35,6 +35,7 @@ pub(super) const MYSQL: Dialect = Dialect {
         format!(" ON DUPLICATE KEY UPDATE {key} = {key}")
     }),
     deletes_in_order: true,
+    among: |query| format!("IN ({query})"),
     orders_by_null: false,
     compares_rows: false,
 };

@@ -26,6 +26,9 @@ pub(super) const POSTGRES: Dialect = Dialect {
     // An update to the same value holds the row; a conflict that does nothing would not.
     or_hold: Some(|names, key| or_overwrite_by(names, key, &[key])),
     deletes_in_order: false,
+    // `IN` is a join to the planner: without statistics, or without the values, it joins a slice
+    // of a purge with all that has expired.
+    among: |query| format!("= ANY (ARRAY({query}))"),
     orders_by_null: true,
     compares_rows: true,
 };

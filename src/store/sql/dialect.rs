@@ -33,6 +33,9 @@ pub(in crate::store) struct Dialect {
     pub(in crate::store) or_hold: Option<fn(&Names<'_>, &str) -> String>,
     /// Whether `DELETE` takes `ORDER BY` and `LIMIT`, and a subquery in their place not.
     pub(in crate::store) deletes_in_order: bool,
+    /// What follows a key that is to be among those a query chooses, such that the query runs once
+    /// and each key is then looked up, whatever the planner thinks of their number.
+    pub(in crate::store) among: fn(&str) -> String,
     /// Whether rows with a null in a column are read in an index's order only if the order names
     /// that column too. Where a planner takes `IS NULL` for a constant, naming it makes it sort.
     pub(in crate::store) orders_by_null: bool,

@@ -223,12 +223,12 @@ impl<'a> Maker<'a> {
             );
         }
         let still = marks.next();
+        let chosen = (self.names.dialect.among)(&format!(
+            "SELECT {key} FROM {name} WHERE {expires} < {before} ORDER BY {expires} LIMIT {limit}"
+        ));
         // The condition stands outside as well, for databases where a row can change between
-        // being chosen and being deleted.
-        format!(
-            "DELETE FROM {name} WHERE {key} IN (SELECT {key} FROM {name} WHERE {expires} < \
-             {before} ORDER BY {expires} LIMIT {limit}) AND {expires} < {still}"
-        )
+        // being chosen and being deleted; as a sum, so that nothing is looked up by it there.
+        format!("DELETE FROM {name} WHERE {key} {chosen} AND {expires} + 0 < {still}")
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) const SQLITE: Dialect = Dialect {
     or_overwrite,
     or_hold: None,
     deletes_in_order: false,
+    among: |query| format!("IN ({query})"),
     orders_by_null: true,
     compares_rows: true,
 };
