@@ -189,10 +189,11 @@ impl Site {
     /// The link a letter carries; `None` for letters that carry none.
     pub(crate) fn link(&self, template: Template, token: &Token) -> Option<String> {
         let page = match template {
-            Template::Reset | Template::Secured => "reset",
+            Template::Reset | Template::Secured | Template::Recovered => "reset",
             Template::Activation => "activate",
             Template::EmailConfirm => "confirm",
             Template::EmailChanged => "undo",
+            Template::Objection => "object",
             _ => return None,
         };
         let token = token.reveal();

@@ -1,6 +1,7 @@
 //! The two mailed links of a change of address: one proves the new address, one takes the change
 //! back from the former.
 
+mod objection;
 mod undo;
 
 pub(super) use undo::changes_of;

@@ -99,7 +99,7 @@ impl Led {
                 Purpose::Replacement => stamped(user.stamps.sessions),
                 Purpose::EmailConfirm => stamped(user.stamps.changes),
                 // Whoever took a log-in over can end everything else that was handed out.
-                Purpose::Undo => true,
+                Purpose::Undo | Purpose::Objection => true,
                 _ => stamped(user.stamps.links),
             };
             let fits = match link.purpose {
@@ -111,6 +111,8 @@ impl Led {
                 Purpose::Reset | Purpose::EmailConfirm => {
                     user.status == Status::Active && credential.is_some()
                 }
+                // It ends what was handed out, and gives nothing.
+                Purpose::Objection => matches!(user.status, Status::Active | Status::Disabled),
                 // It takes an address back and leaves a disabled user disabled.
                 Purpose::Undo => {
                     matches!(user.status, Status::Active | Status::Disabled)

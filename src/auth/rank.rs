@@ -93,9 +93,14 @@ impl Concerned {
         Ok(Self { account, user, actor, administrators })
     }
 
+    /// The person, whoever asks: for reading what else a decision needs.
+    pub(super) fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
     /// What the person is called, whoever asks.
     pub(super) fn username(&self) -> Option<&Username> {
-        self.user.as_ref().map(|user| &user.username)
+        self.user().map(|user| &user.username)
     }
 
     /// The person, where whoever asked may act on them and give them this role.

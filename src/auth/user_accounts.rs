@@ -1,12 +1,14 @@
 //! User Accounts: what administrators do for others.
 
 mod access;
+mod address;
 mod company;
 mod diagnosis;
 mod history;
 mod invite;
 mod list;
 mod profile;
+mod recover;
 mod reset;
 mod status;
 

@@ -51,6 +51,12 @@ pub enum EventKind {
     EmailChanged,
     /// A change of address was taken back from the former address.
     EmailUndone,
+    /// An administrator put another address in the place of one that could not be reached.
+    Recovered,
+    /// The former address objected to that.
+    Objected,
+    /// An administrator corrected the address of somebody who was invited.
+    AddressCorrected,
     /// Somebody tried to take a change back with a wrong password.
     UndoRefused,
     /// A letter could not be delivered and was given up.
@@ -104,6 +110,9 @@ impl EventKind {
         Self::EmailChangeAsked,
         Self::EmailChanged,
         Self::EmailUndone,
+        Self::Recovered,
+        Self::Objected,
+        Self::AddressCorrected,
         Self::UndoRefused,
         Self::LetterGivenUp,
         Self::UsernameChanged,
@@ -144,6 +153,9 @@ impl EventKind {
             Self::EmailChangeAsked => "email_change_asked",
             Self::EmailChanged => "email_changed",
             Self::EmailUndone => "email_undone",
+            Self::Recovered => "recovered",
+            Self::Objected => "objected",
+            Self::AddressCorrected => "address_corrected",
             Self::UndoRefused => "undo_refused",
             Self::LetterGivenUp => "letter_given_up",
             Self::UsernameChanged => "username_changed",

@@ -42,6 +42,13 @@ pub enum Template {
     EmailConfirm,
     /// Told at the former address after a change, with a link to take it back.
     EmailChanged,
+    /// A link to choose a new password, to an address an administrator put in the place of one
+    /// that could not be reached.
+    Recovered,
+    /// Told at the address it replaced, with a link to object.
+    Objection,
+    /// Told to the administrators after somebody objected.
+    Objected,
     /// Told at the restored address after a change was taken back.
     EmailUndone,
 }
@@ -66,6 +73,9 @@ impl Template {
         Self::EmailConfirm,
         Self::EmailChanged,
         Self::EmailUndone,
+        Self::Recovered,
+        Self::Objection,
+        Self::Objected,
     ];
 
     /// The stable name, which is also the name of its template files.
@@ -89,6 +99,9 @@ impl Template {
             Self::EmailConfirm => "email_confirm",
             Self::EmailChanged => "email_changed",
             Self::EmailUndone => "email_undone",
+            Self::Recovered => "recovered",
+            Self::Objection => "objection",
+            Self::Objected => "objected",
         }
     }
 
@@ -170,6 +183,23 @@ impl Errand {
             inviter: String::new(),
             detail: String::new(),
             stamp: user.stamps.changes,
+            change: None,
+            minted: None,
+        }
+    }
+
+    /// The letter by which a former address can object. It goes there whatever becomes of the
+    /// person's stamps.
+    #[must_use]
+    pub(crate) fn objection(user: &User, former: &EmailAddress) -> Self {
+        Self::Letter {
+            template: Template::Objection,
+            user: user.id,
+            account: user.account,
+            email: former.canonical().to_owned(),
+            inviter: String::new(),
+            detail: String::new(),
+            stamp: 0,
             change: None,
             minted: None,
         }

@@ -26,6 +26,9 @@ use crate::{
 /// | `temporary_password` | after somebody else set a temporary one | no |
 /// | `email_confirm` | to a new address, before it becomes somebody's | yes |
 /// | `email_changed` | to the former address, after that | yes, to take it back |
+/// | `recovered` | to the address an administrator put in the place of another | yes |
+/// | `objection` | to the address it replaced | yes, to object |
+/// | `objected` | to the administrators, after somebody did | no |
 /// | `email_undone` | to the restored address, after it was taken back | no |
 /// | `username_changed` | after it was changed, in My Account or by somebody else | no |
 /// | `profile_changed` | after somebody else changed the name | no |
@@ -85,6 +88,9 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "password_reset.subject" "password_reset.txt" "password_reset.html"
     "email_confirm.subject" "email_confirm.txt" "email_confirm.html"
     "email_changed.subject" "email_changed.txt" "email_changed.html"
+    "recovered.subject" "recovered.txt" "recovered.html"
+    "objection.subject" "objection.txt" "objection.html"
+    "objected.subject" "objected.txt" "objected.html"
     "email_undone.subject" "email_undone.txt" "email_undone.html"
     "username_changed.subject" "username_changed.txt" "username_changed.html"
     "temporary_password.subject" "temporary_password.txt" "temporary_password.html"
@@ -217,6 +223,8 @@ const fn carries_link(template: Template) -> bool {
             | Template::Secured
             | Template::EmailConfirm
             | Template::EmailChanged
+            | Template::Recovered
+            | Template::Objection
     )
 }
 

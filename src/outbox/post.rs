@@ -226,6 +226,21 @@ impl Mint<'_> {
                     (Purpose::Activation, end)
                 })
             }
+            // To an address nobody has proven yet: an administrator vouches for it, and using the
+            // link proves it.
+            Template::Recovered => {
+                let theirs = active && same_address && stands;
+                theirs.then_some((Purpose::Reset, after(now, lifetimes.reset_link)))
+            }
+            Template::Objection => {
+                let end = after(self.intent.created_at, lifetimes.undo);
+                let link = Link {
+                    email: self.email.to_owned(),
+                    ..new_link(self.token, Purpose::Objection, user, account, now, end)
+                };
+                let there = user.status != Status::Removed && now < end;
+                return there.then_some((user, account, Some(link)));
+            }
             // Who is gone is told so, and of nothing else.
             Template::Removed => return Some((user, account, None)),
             Template::EmailConfirm => {

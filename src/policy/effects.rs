@@ -49,6 +49,14 @@ pub enum Cause {
     EmailChanged,
     /// A change of address was taken back from the former one.
     EmailUndone,
+    /// An administrator put another address in the place of one that could not be reached. The
+    /// letter goes there, with a link to choose a new password; the former one can object.
+    Recovered,
+    /// The former address objected. The administrators are told.
+    Objected,
+    /// An administrator corrected the address of somebody who was invited, who gets the
+    /// invitation there.
+    AddressCorrected,
 }
 
 /// What a cause ends.
@@ -105,6 +113,9 @@ impl Cause {
         Self::EmailChangeAsked,
         Self::EmailChanged,
         Self::EmailUndone,
+        Self::Recovered,
+        Self::Objected,
+        Self::AddressCorrected,
     ];
 
     /// Its row of the table.
@@ -138,6 +149,9 @@ impl Cause {
                 (Ends { links: true, ..CHANGES }, Some(T::EmailChanged), E::EmailChanged)
             }
             Self::EmailUndone => (ALL_BUT_INVITATION, Some(T::EmailUndone), E::EmailUndone),
+            Self::Recovered => (ALL_BUT_INVITATION, Some(T::Recovered), E::Recovered),
+            Self::Objected => (ALL_BUT_INVITATION, None, E::Objected),
+            Self::AddressCorrected => (ALL_BUT_INVITATION, None, E::AddressCorrected),
         };
         Effects { ends, tells, event }
     }
@@ -257,7 +271,10 @@ mod tests {
             Cause::EmailChangeAsked => 15,
             Cause::EmailChanged => 16,
             Cause::EmailUndone => 17,
+            Cause::Recovered => 18,
+            Cause::Objected => 19,
+            Cause::AddressCorrected => 20,
         };
-        assert!(Cause::ALL.iter().map(position).eq(0..18));
+        assert!(Cause::ALL.iter().map(position).eq(0..21));
     }
 }

@@ -16,6 +16,9 @@ pub enum Purpose {
     EmailConfirm,
     /// A mailed link by which the former address takes a change of address back.
     Undo,
+    /// A mailed link by which the former address objects to what an administrator put in its
+    /// place.
+    Objection,
     /// What a log-in hands out when a new password must be chosen first.
     Replacement,
 }
@@ -29,6 +32,7 @@ impl Purpose {
         Self::Activation,
         Self::EmailConfirm,
         Self::Undo,
+        Self::Objection,
         Self::Replacement,
     ];
 
@@ -42,6 +46,7 @@ impl Purpose {
             Self::Activation => "activation",
             Self::EmailConfirm => "email_confirm",
             Self::Undo => "undo",
+            Self::Objection => "objection",
             Self::Replacement => "replacement",
         }
     }

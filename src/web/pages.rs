@@ -46,6 +46,8 @@ pub(super) static PAGES: &[Row<Call>] = rows![
     POST "/confirm" => links::submit_confirm,
     GET "/undo" => links::show_undo,
     POST "/undo" => links::submit_undo,
+    GET "/object" => links::show_object,
+    POST "/object" => links::submit_object,
     GET "/replace" => replace::show,
     POST "/replace" => replace::submit,
     GET "/account" => account::show,
@@ -70,7 +72,8 @@ macro_rules! templates {
 const TEMPLATES: &[(&str, &str)] = templates![
     "_requirements.html" "_support.html" "_violations.html" "account.html" "activate.html"
     "base.html" "confirm.html" "dead_link.html" "forgot.html" "forgot_sent.html" "login.html"
-    "message.html" "replace.html" "reset.html" "sessions.html" "undo.html" "user.html" "users.html"
+    "message.html" "object.html" "replace.html" "reset.html" "sessions.html" "undo.html" "user.html"
+    "users.html"
 ];
 
 /// The templates of one site.

@@ -285,6 +285,8 @@ async fn wrong_methods_are_told_the_right_ones() {
         ("/me/confirm", "POST"),
         ("/email/confirm", "POST"),
         ("/undo", "POST"),
+        ("/objection", "POST"),
+        ("/users/7/recover", "POST"),
         ("/users", "GET, HEAD, POST"),
         ("/users/7", "GET, HEAD, PATCH, DELETE"),
         ("/users/7/activation", "POST"),

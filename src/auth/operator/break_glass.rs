@@ -43,7 +43,8 @@ impl Acting<'_> {
     pub async fn update(&self, user: UserId, changes: &Changes) -> Result<User> {
         changes.check()?;
         let (policy, by) = (&self.core.policy, self.by());
-        self.core.run(&Update { policy, user, changes, by, client: &here() }).await
+        let budgets = self.core.budgets().await?;
+        self.core.run(&Update { policy, budgets, user, changes, by, client: &here() }).await
     }
 
     /// Locks somebody out.

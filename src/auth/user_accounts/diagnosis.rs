@@ -67,6 +67,8 @@ struct Record {
     refused: Vec<Event>,
     disabled: Option<Event>,
     given_up: Option<Event>,
+    recovered: Option<Event>,
+    objected: Option<Event>,
     /// The links that may stand.
     links: Vec<Link>,
     /// Until when they wait after wrong passwords.
@@ -105,6 +107,8 @@ impl Record {
             refused: newest(core, user, EventKind::LogInRefused, REFUSALS).await?,
             disabled: newest(core, user, EventKind::Disabled, 1).await?.pop(),
             given_up: newest(core, user, EventKind::LetterGivenUp, 1).await?.pop(),
+            recovered: newest(core, user, EventKind::Recovered, 1).await?.pop(),
+            objected: newest(core, user, EventKind::Objected, 1).await?.pop(),
             links,
             waits_until,
             failures,
@@ -123,6 +127,15 @@ impl Record {
             let words = "The plan of the company has ended. Administrators can still log in, and \
                          renew it.";
             told.add("plan_ended", words, account.plan_until, None);
+        }
+        let objection = self.objected.as_ref().filter(|event| {
+            // Another recovery since is an administrator's answer to it.
+            self.recovered.as_ref().is_none_or(|recovered| recovered.at < event.at)
+        });
+        if let Some(event) = objection {
+            let words = "Somebody at their former address objected to the new one. Find out, by \
+                         telephone perhaps, which is theirs before you help them in.";
+            told.add("objected", words, Some(event.at), None);
         }
         self.mail(user, now, &mut told);
         told.0

@@ -1,8 +1,9 @@
 //! Changing what somebody is called, and what they are.
 
-use super::UserAccounts;
+use super::{UserAccounts, address::Address};
 use crate::{
     auth::{
+        budgets::Budgets,
         claim::{Released, foreign_address, is_taken},
         core::{Core, Task},
         draft::{Deed, Draft, Verdict},
@@ -10,7 +11,7 @@ use crate::{
     },
     error::{Error, Result},
     id::UserId,
-    model::{Client, PersonName, Role, Status, User, Username},
+    model::{Client, EmailAddress, PersonName, Role, Status, User, Username},
     policy::{Policy, Violation, effects::Cause},
 };
 
@@ -23,6 +24,7 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     username: Option<Username>,
+    email: Option<EmailAddress>,
     name: Option<PersonName>,
     role: Option<Role>,
     version: Option<i64>,
@@ -42,6 +44,17 @@ impl Changes {
         match Username::parse(typed) {
             Ok(username) => self.username = Some(username),
             Err(error) => self.missed.push(Violation::new("username", "format", error.to_string())),
+        }
+        self
+    }
+
+    /// Another e-mail address. Who is active has it once they prove it by the link mailed there;
+    /// who is invited has it at once, and gets the activation letter there.
+    #[must_use]
+    pub fn email(mut self, typed: &str) -> Self {
+        match EmailAddress::parse(typed) {
+            Ok(email) => self.email = Some(email),
+            Err(error) => self.missed.push(Violation::new("email", "format", error.to_string())),
         }
         self
     }
@@ -84,8 +97,9 @@ impl UserAccounts<'_> {
     /// [`Error::Invalid`] with everything that is not what it should be; [`Error::Conflict`] with
     /// `field` `username` where the name, or one that looks like it, is taken, `version` where
     /// somebody else changed the profile first, and `administrators` where the company would be
-    /// left without an active one; [`Error::Throttled`] beyond 200 new usernames a day;
-    /// [`Error::Forbidden`] for one's own username, which My Account changes;
+    /// left without an active one; [`Error::Throttled`] beyond 200 new usernames a day, and beyond
+    /// six letters a day to one mailbox; [`Error::Forbidden`] for one's own username and address,
+    /// which My Account changes;
     /// [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`]
     /// says.
     pub async fn update(&self, user: UserId, changes: &Changes, client: &Client) -> Result<User> {
@@ -96,14 +110,20 @@ impl UserAccounts<'_> {
             let budgets = core.budgets().await?;
             core.charge(&[budgets.renames(self.me.account().id)]).await?;
         }
+        let budgets = core.budgets().await?;
+        if let Some(email) = &changes.email {
+            let account = self.me.account().id;
+            core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
+        }
         let (policy, by) = (&core.policy, self.by(""));
-        core.run(&Update { policy, user, changes, by, client }).await
+        core.run(&Update { policy, budgets, user, changes, by, client }).await
     }
 }
 
 /// Changes the profile of somebody.
 pub(in crate::auth) struct Update<'a> {
     pub(in crate::auth) policy: &'a Policy,
+    pub(in crate::auth) budgets: Budgets<'a>,
     pub(in crate::auth) user: UserId,
     pub(in crate::auth) changes: &'a Changes,
     pub(in crate::auth) by: By<'a>,
@@ -117,29 +137,42 @@ struct Happened {
     new: String,
 }
 
-impl Task for Update<'_> {
-    /// And whether the username asked for is taken, and what is known of the one given up.
-    type Facts = (Concerned, bool, Option<Released>);
+pub(in crate::auth) struct Facts<'a> {
+    concerned: Concerned,
+    /// Whether the username asked for is taken.
+    taken: bool,
+    /// What is known of the one given up.
+    released: Option<Released>,
+    address: Option<Address<'a>>,
+}
+
+impl<'a> Task for Update<'a> {
+    type Facts = Facts<'a>;
     type Outcome = User;
 
-    async fn load(&self, core: &Core) -> Result<Self::Facts> {
+    async fn load(&self, core: &Core) -> Result<Facts<'a>> {
         let concerned = Concerned::load(core, self.user, self.by).await?;
-        let Some(name) = &self.changes.username else { return Ok((concerned, false, None)) };
-        let taken = is_taken(core, name, Some(self.user)).await?;
-        let released = match concerned.username() {
-            Some(old) => Some(Released::load(core, old).await?),
-            None => None,
-        };
-        Ok((concerned, taken, released))
+        let mut facts = Facts { concerned, taken: false, released: None, address: None };
+        let Some(user) = facts.concerned.user() else { return Ok(facts) };
+        if let Some(email) = &self.changes.email {
+            facts.address = Some(Address::load(core, self.budgets, email, user).await?);
+        }
+        if let Some(name) = &self.changes.username {
+            facts.released = Some(Released::load(core, &user.username).await?);
+            facts.taken = is_taken(core, name, Some(self.user)).await?;
+        }
+        Ok(facts)
     }
 
-    fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<User> {
-        let (concerned, taken, released) = facts;
-        let (mut ranked, before, happened) = match self.judge(concerned, taken) {
-            Ok(judged) => judged,
-            Err(error) => return draft.refuse(error),
-        };
-        if happened.is_empty() {
+    fn decide(&self, facts: Facts<'a>, mut draft: Draft) -> Verdict<User> {
+        let Facts { concerned, taken, released, address } = facts;
+        let (mut ranked, before, happened, moves) =
+            match self.judge(concerned, taken, address.as_ref()) {
+                Ok(judged) => judged,
+                Err(error) => return draft.refuse(error),
+            };
+        let address = address.filter(|_| moves);
+        if happened.is_empty() && address.is_none() {
             return draft.done(ranked.user);
         }
         let renamed = ranked.user.username.canonical() != before.username.canonical();
@@ -156,14 +189,24 @@ impl Task for Update<'_> {
             let deed = Deed { reason: &change, detail, ..deed };
             draft.take_effect(*cause, &mut ranked.user, deed);
         }
+        if let Some(address) = address {
+            let deed = ranked.who.deed(self.by, self.client, self.policy);
+            address.draft(&mut ranked.user, deed, self.policy, self.client, &mut draft);
+        }
         let user = ranked.write(&before, &mut draft);
         draft.done(user)
     }
 }
 
 impl Update<'_> {
-    /// The person as they are to be, as they were, and what happens to them.
-    fn judge(&self, concerned: Concerned, taken: bool) -> Result<(Ranked, User, Vec<Happened>)> {
+    /// The person as they are to be, as they were, what happens to them, and whether another
+    /// address is on its way.
+    fn judge(
+        &self,
+        concerned: Concerned,
+        taken: bool,
+        address: Option<&Address<'_>>,
+    ) -> Result<(Ranked, User, Vec<Happened>, bool)> {
         let Changes { username, name, role, version, .. } = self.changes;
         let mut ranked = match role {
             Some(role) => concerned.ranked(self.policy, self.by, role)?,
@@ -177,11 +220,18 @@ impl Update<'_> {
         let mut note = |cause, old: &str, new: &str| {
             happened.push(Happened { cause, old: old.to_owned(), new: new.to_owned() });
         };
+        if address.is_some() && ranked.is_own() {
+            return Err(Error::Forbidden);
+        }
+        let moves = match address {
+            Some(address) => address.judge(&mut ranked)?,
+            None => false,
+        };
         if let Some(username) = username.as_ref().filter(|new| **new != before.username) {
             if ranked.is_own() {
                 return Err(Error::Forbidden);
             }
-            if let Some(violation) = foreign_address(username, &before.email) {
+            if let Some(violation) = foreign_address(username, &ranked.user.email) {
                 return Err(Error::Invalid(vec![violation]));
             }
             if taken {
@@ -203,6 +253,6 @@ impl Update<'_> {
             ranked.user.administrator = self.policy.roles.is_administrator(role);
         }
         ranked.count(&before)?;
-        Ok((ranked, before, happened))
+        Ok((ranked, before, happened, moves))
     }
 }

@@ -23,6 +23,13 @@ pub(super) async fn confirm(call: &Call, _: &str) -> Answer {
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
+/// `POST /objection`
+pub(super) async fn object(call: &Call, _: &str) -> Answer {
+    let ByLink { token } = call.asked.json("Send one JSON object with token.")?;
+    call.auth().object(&token.token()?, &call.client()).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ByLinkAndPassword {

@@ -91,6 +91,8 @@ struct Change {
     #[serde(default, deserialize_with = "some")]
     username: Option<Text>,
     #[serde(default, deserialize_with = "some")]
+    email: Option<Text>,
+    #[serde(default, deserialize_with = "some")]
     name: Option<Text>,
     #[serde(default, deserialize_with = "some")]
     role: Option<Text>,
@@ -105,14 +107,17 @@ fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D::E
 pub(super) async fn update(call: &Call, id: &str) -> Answer {
     let me = who(call).await?;
     let accounts = call.auth().user_accounts(&me)?;
-    let takes = "Send one JSON object with any of username, name and role.";
-    let Change { username, name, role } = call.asked.json(takes)?;
+    let takes = "Send one JSON object with any of username, email, name and role.";
+    let Change { username, email, name, role } = call.asked.json(takes)?;
     let mut changes = Changes::new();
     if let Some(version) = expected(call)? {
         changes = changes.expecting(version);
     }
     if let Some(username) = username {
         changes = changes.username(username.as_str());
+    }
+    if let Some(email) = email {
+        changes = changes.email(email.as_str());
     }
     if let Some(name) = name {
         changes = changes.name(name.as_str());
@@ -172,6 +177,24 @@ pub(super) async fn disable(call: &Call, id: &str) -> Answer {
 pub(super) async fn enable(call: &Call, id: &str) -> Answer {
     let me = who(call).await?;
     call.auth().user_accounts(&me)?.enable(user(id)?, &call.client()).await?;
+    Ok(answer::empty(StatusCode::ACCEPTED))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Elsewhere {
+    email: Text,
+    reason: Text,
+}
+
+/// `POST /users/{id}/recover`
+pub(super) async fn recover(call: &Call, id: &str) -> Answer {
+    let me = who(call).await?;
+    let accounts = call.auth().user_accounts(&me)?;
+    let Elsewhere { email, reason } =
+        call.asked.json("Send one JSON object with email and reason.")?;
+    let email = typed::email(email.as_str())?;
+    accounts.recover(user(id)?, &email, reason.as_str(), &call.client()).await?;
     Ok(answer::empty(StatusCode::ACCEPTED))
 }
 

@@ -86,6 +86,16 @@ const UNDO: Page = Page {
     done: Notice::EmailUndone,
 };
 
+const OBJECT: Page = Page {
+    name: "object",
+    path: "/object",
+    template: "object.html",
+    purpose: Purpose::Objection,
+    kind: "objection",
+    asks: Asks::Nothing,
+    done: Notice::Objected,
+};
+
 /// `GET /reset`
 pub(super) async fn show_reset(call: &Call, _: &str) -> Answer {
     RESET.show(call).await
@@ -126,6 +136,16 @@ pub(super) async fn submit_undo(call: &Call, _: &str) -> Answer {
     UNDO.submit(call).await
 }
 
+/// `GET /object`
+pub(super) async fn show_object(call: &Call, _: &str) -> Answer {
+    OBJECT.show(call).await
+}
+
+/// `POST /object`
+pub(super) async fn submit_object(call: &Call, _: &str) -> Answer {
+    OBJECT.submit(call).await
+}
+
 impl Page {
     async fn show(&self, call: &Call) -> Answer {
         let query = call.asked.query.as_deref();
@@ -162,7 +182,12 @@ impl Page {
         }
         let done = async {
             let (auth, client) = (call.auth(), call.client());
-            let Some(typed) = typed else { return auth.confirm_email(&token, &client).await };
+            let Some(typed) = typed else {
+                return match self.purpose {
+                    Purpose::Objection => auth.object(&token, &client).await,
+                    _ => auth.confirm_email(&token, &client).await,
+                };
+            };
             let password = typed::password((typed, "password"))?;
             match self.purpose {
                 Purpose::Activation => auth.activate(&token, &password, &client).await,

@@ -16,6 +16,7 @@ pub(super) enum Notice {
     InvitationRevoked,
     Invited,
     LoggedOut,
+    Objected,
     OthersEnded,
     PasswordChanged,
     PasswordSaved,
@@ -54,6 +55,12 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::InvitationRevoked, "revoked", "The invitation is taken back."),
     (Notice::Invited, "invited", "The invitation is on its way."),
     (Notice::LoggedOut, "logged-out", "You are logged out."),
+    (
+        Notice::Objected,
+        "objected",
+        "Your objection stands: everybody is logged out of that log-in, and its administrators \
+         are warned.",
+    ),
     (Notice::OthersEnded, "others-ended", "All other sessions have ended."),
     (
         Notice::PasswordChanged,

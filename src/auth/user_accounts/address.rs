@@ -1,0 +1,104 @@
+//! Another e-mail address for somebody else, as part of a change of their profile.
+
+use crate::{
+    auth::{
+        budgets::Budgets,
+        claim::is_taken,
+        core::Core,
+        draft::{Deed, Draft},
+        rank::Ranked,
+    },
+    error::{Error, Result},
+    model::{Client, EmailAddress, Errand, Intent, Status, Template, User, Username},
+    policy::{Policy, effects::Cause},
+    store::{Value, tables},
+};
+
+/// An address an administrator wants for somebody, and what is known about it.
+///
+/// Who is invited has it at once, and the activation letter goes there: nobody has proven the
+/// one before. Who is active has it when they follow the link that is mailed there, as if they
+/// had asked for it themselves.
+pub(super) struct Address<'a> {
+    new: &'a EmailAddress,
+    /// Whether it is somebody else's username, for those whose username is their address.
+    taken: bool,
+    /// The activation letter that waits for them.
+    waiting: Option<Intent>,
+    once: [u8; 32],
+}
+
+impl<'a> Address<'a> {
+    pub(super) async fn load(
+        core: &Core,
+        budgets: Budgets<'_>,
+        new: &'a EmailAddress,
+        user: &User,
+    ) -> Result<Self> {
+        let taken = match Username::parse(new.as_str()) {
+            Ok(name) => is_taken(core, &name, Some(user.id)).await?,
+            Err(_) => false,
+        };
+        let once = budgets.once_letter(user.id);
+        let waiting = core.find(&tables::ONCE, Value::Bytes(once.to_vec())).await?;
+        Ok(Self { new, taken, waiting, once })
+    }
+
+    /// Puts it into the profile of somebody invited. Whether anything is to happen at all.
+    pub(super) fn judge(&self, ranked: &mut Ranked) -> Result<bool> {
+        let user = &mut ranked.user;
+        let same = user.email.canonical() == self.new.canonical();
+        if same && (user.email_proven || user.status == Status::Invited) {
+            return Ok(false);
+        }
+        let is_username = user.username.canonical() == user.email.canonical();
+        let along = if is_username && !same {
+            let Ok(name) = Username::parse(self.new.as_str()) else {
+                let message = "Their address is their username as well, and this one cannot be.";
+                return Err(Error::invalid("email", "username", message.to_owned()));
+            };
+            Some(name)
+        } else {
+            None
+        };
+        match user.status {
+            Status::Invited => {
+                if let Some(name) = along {
+                    if self.taken {
+                        return Err(Error::Conflict { field: "username" });
+                    }
+                    user.username = name;
+                }
+                user.email = self.new.clone();
+            }
+            Status::Active => {}
+            Status::Disabled | Status::Removed => {
+                return Err(Error::Conflict { field: "status" });
+            }
+        }
+        Ok(true)
+    }
+
+    /// Lets it take effect: the letter that proves it goes there.
+    pub(super) fn draft(
+        self,
+        user: &mut User,
+        deed: Deed<'_>,
+        policy: &Policy,
+        client: &Client,
+        draft: &mut Draft,
+    ) {
+        let inviter = deed.name.to_owned();
+        if user.status == Status::Invited {
+            draft.take_effect(Cause::AddressCorrected, user, deed);
+            let errand = Errand::letter(Template::Activation, user, &inviter);
+            let lifetime = policy.lifetimes.letter;
+            let once = Some(self.once);
+            draft.ask_in_place_of(self.waiting.as_ref(), errand, once, client, lifetime);
+        } else {
+            draft.take_effect(Cause::EmailChangeAsked, user, deed);
+            let errand = Errand::confirmation(user, self.new);
+            draft.ask(errand, None, client, policy.lifetimes.email_change);
+        }
+    }
+}
