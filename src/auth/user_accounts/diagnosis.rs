@@ -130,7 +130,7 @@ impl Record {
         }
         let objection = self.objected.as_ref().filter(|event| {
             // Another recovery since is an administrator's answer to it.
-            self.recovered.as_ref().is_none_or(|recovered| recovered.at < event.at)
+            self.recovered.as_ref().is_none_or(|recovered| recovered.at <= event.at)
         });
         if let Some(event) = objection {
             let words = "Somebody at their former address objected to the new one. Find out, by \
