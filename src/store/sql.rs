@@ -5,7 +5,7 @@
 mod budgets;
 mod call;
 mod dialect;
-mod migration;
+pub(super) mod migration;
 mod names;
 mod pages;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -17,7 +17,7 @@ pub use migration::Migration;
 
 pub(super) use call::{Arg, Call, Link};
 pub(super) use dialect::Dialect;
-pub(super) use migration::{book, is_prefix, migrations, pending};
+pub(super) use migration::{is_prefix, migrations};
 pub(super) use names::Names;
 pub(super) use statements::Statements;
 pub(super) use work::{Done, NEVER_EXPIRES, Work};

@@ -20,12 +20,7 @@ pub struct Migration {
 }
 
 /// The table that says which migrations were applied.
-pub(super) const BOOK: &str = "schema";
-
-/// The full name of that table.
-pub(in crate::store) fn book(prefix: &str) -> String {
-    format!("{prefix}{BOOK}")
-}
+pub(in crate::store) const BOOK: &str = "schema";
 
 /// Those of them that are still to be applied to tables of this contract version.
 ///

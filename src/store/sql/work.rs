@@ -33,17 +33,6 @@ impl Work {
         matches!(self, Self::Commit(_))
     }
 
-    /// How many rows it may write, roughly.
-    pub(in crate::store) fn weight(&self) -> usize {
-        match self {
-            Self::Commit(batch) => batch.changes().len() + 1,
-            Self::Charge(charges, _) => charges.len(),
-            Self::Lease(Lease { limit, .. }) | Self::Purge { limit, .. } => {
-                usize::try_from(*limit).unwrap_or(usize::MAX)
-            }
-        }
-    }
-
     /// Does it, on a connection that stands in a transaction.
     ///
     /// # Errors

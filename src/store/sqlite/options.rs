@@ -22,7 +22,7 @@ use super::{
 };
 use crate::store::{
     StoreError, Table,
-    sql::{self, Migration, Names, Statements},
+    sql::{self, Migration, Names, Statements, migration},
 };
 
 /// How a [`SqliteStore`] is opened.
@@ -135,7 +135,7 @@ impl SqliteOptions {
 
     async fn bring_up_to_date(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
         let stands = self.contract(connection).await?;
-        if sql::pending(self.migrations(), stands)?.is_empty() {
+        if migration::pending(self.migrations(), stands)?.is_empty() {
             return Ok(());
         }
         if !self.migrate {
@@ -144,7 +144,7 @@ impl SqliteOptions {
         execute(connection, "BEGIN IMMEDIATE").await?;
         // Another process may have been faster.
         let stands = self.contract(connection).await?;
-        for migration in sql::pending(self.migrations(), stands)? {
+        for migration in migration::pending(self.migrations(), stands)? {
             execute(connection, migration.sql).await?;
         }
         execute(connection, "COMMIT").await
@@ -152,7 +152,7 @@ impl SqliteOptions {
 
     /// The contract version of the tables that stand; zero where there are none.
     async fn contract(&self, connection: &mut SqliteConnection) -> Result<u32, StoreError> {
-        let book = sql::book(&self.prefix);
+        let book = format!("{}{}", self.prefix, migration::BOOK);
         let there = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?";
         let there = sqlx::query(there).bind(&book).fetch_optional(&mut *connection).await;
         if there.map_err(|e| unavailable(&e))?.is_none() {

@@ -4,7 +4,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{block_on::block_on, driver::DriverError, link::SqliteLink, options::Opener};
 use crate::store::{
-    CommitError, StoreError,
+    CommitError, Lease, StoreError,
     sql::{Done, Statements, Work},
 };
 
@@ -94,6 +94,17 @@ struct Failure {
     separable: bool,
 }
 
+/// How many rows a work may write, roughly.
+fn rows(work: &Work) -> usize {
+    match work {
+        Work::Commit(batch) => batch.changes().len() + 1,
+        Work::Charge(charges, _) => charges.len(),
+        Work::Lease(Lease { limit, .. }) | Work::Purge { limit, .. } => {
+            usize::try_from(*limit).unwrap_or(usize::MAX)
+        }
+    }
+}
+
 impl Scribe {
     fn serve(&mut self, mut requests: mpsc::Receiver<Request>) {
         let mut closers = Vec::new();
@@ -105,7 +116,7 @@ impl Scribe {
                     // Whoever asked is gone, and nothing was begun.
                     Request::Work(ticket) if ticket.answer.is_closed() => {}
                     Request::Work(ticket) => {
-                        weight = ticket.work.weight().saturating_add(weight);
+                        weight = rows(&ticket.work).saturating_add(weight);
                         group.push(ticket);
                     }
                     Request::Close(done) => {
