@@ -21,7 +21,7 @@ use portcullis::{
     policy::Policy,
     secret::Password,
     site::Site,
-    store::{Batch, Change, Row, Store, Value, memory::MemoryStore, tables},
+    store::{Batch, Change, Column, Kind, Row, Store, Table, Value, memory::MemoryStore, tables},
     web::Service,
 };
 use time::OffsetDateTime;
@@ -72,6 +72,19 @@ thread_local! {
     static HOUSE: RefCell<Option<House>> = const { RefCell::new(None) };
 }
 
+/// A row of these values, by their columns' names: what is not named is null, zero or empty.
+fn row(table: &Table, named: &[(&str, Value)]) -> Row {
+    let value =
+        |column: &Column| match (named.iter().find(|(name, _)| *name == column.name), column) {
+            (Some((_, value)), _) => value.clone(),
+            (None, Column { nullable: true, .. }) => Value::Null,
+            (None, Column { kind: Kind::Int, .. }) => Value::Int(0),
+            (None, Column { kind: Kind::Text, .. }) => Value::Text(String::new()),
+            (None, Column { kind: Kind::Bytes, .. }) => Value::Bytes(Vec::new()),
+        };
+    Row::new(table.columns.iter().map(value).collect())
+}
+
 impl House {
     /// Lets a target into a house that stands, or builds another.
     pub fn with<T>(target: impl FnOnce(&mut Self) -> T) -> T {
@@ -114,41 +127,41 @@ impl House {
     fn furnish(&mut self) {
         let text = |text: &str| Value::Text(text.to_owned());
         let id = || Value::Bytes(vec![7; 16]);
-        let (zero, one) = (|| Value::Int(0), || Value::Int(1));
         let email = "ada@fuzz.example";
-        let account = vec![
-            id(),
-            text("Fuzz"),
-            text("trial"),
-            Value::Null,
-            Value::Null,
-            one(),
-            one(),
-            zero(),
-            zero(),
-            one(),
-        ];
-        let user = vec![
-            id(),
-            id(),
-            text(NAME),
-            text(NAME),
-            text(NAME),
-            text(email),
-            text(email),
-            text(email),
-            text("Ada"),
-            text("administrator"),
-            one(),
-            text("active"),
-            zero(),
-            zero(),
-            zero(),
-            zero(),
-            one(),
-        ];
-        let credential = vec![id(), text(HASH), zero(), Value::Null, one()];
-        let insert = |table, row| Change::Insert { table, row: Row::new(row) };
+        let account = row(
+            &tables::ACCOUNTS,
+            &[
+                ("id", id()),
+                ("name", text("Fuzz")),
+                ("plan", text("trial")),
+                ("seats_taken", Value::Int(1)),
+                ("administrators", Value::Int(1)),
+                ("version", Value::Int(1)),
+            ],
+        );
+        let user = row(
+            &tables::USERS,
+            &[
+                ("id", id()),
+                ("account", id()),
+                ("username", text(NAME)),
+                ("username_key", text(NAME)),
+                ("look_alike", text(NAME)),
+                ("email", text(email)),
+                ("email_key", text(email)),
+                ("proven_email", text(email)),
+                ("name", text("Ada")),
+                ("role", text("administrator")),
+                ("administrator", Value::Int(1)),
+                ("status", text("active")),
+                ("version", Value::Int(1)),
+            ],
+        );
+        let credential = row(
+            &tables::CREDENTIALS,
+            &[("user", id()), ("hash", text(HASH)), ("version", Value::Int(1))],
+        );
+        let insert = |table, row| Change::Insert { table, row };
         self.commit(vec![
             insert(&tables::ACCOUNTS, account),
             insert(&tables::USERS, user),
