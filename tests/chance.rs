@@ -5,10 +5,7 @@
 #[macro_use]
 mod house;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use house::*;
 use portcullis::{
@@ -288,7 +285,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("auth.db");
         let open = portcullis::store::sqlite::SqliteStore::open(&path);
-        let store = Arc::new(runtime.block_on(open).unwrap());
+        let store = std::sync::Arc::new(runtime.block_on(open).unwrap());
         walk(store, steps);
     }
 }

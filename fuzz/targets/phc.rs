@@ -17,8 +17,13 @@ mod pool {
 fuzz_target!(|data: &[u8]| {
     round_trip(data);
     let Some(text) = portcullis_fuzz::text(data) else { return };
-    let read = argon2id::Stored::parse(text);
-    let matches = match &read {
+    let parsed = argon2id::Stored::parse(text);
+    // No store holds NUL, so no hash with one is ever read from there.
+    if text.contains('\0') {
+        assert!(parsed.is_none(), "{text:?}");
+        return;
+    }
+    let matches = match &parsed {
         Some(stored) => {
             let argon2id::Params { memory_kib, passes, lanes, .. } = stored.params;
             assert!(memory_kib <= 1_048_576 && passes <= 64 && lanes <= 64);

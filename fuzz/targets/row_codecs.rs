@@ -60,6 +60,10 @@ fn one(input: &mut Unstructured<'_>) -> Result<()> {
 fn round_trip<R: Record + PartialEq + std::fmt::Debug>(input: &mut Unstructured<'_>) -> Result<()> {
     let row = row(R::TABLE, input)?;
     let Ok(record) = R::from_row(&row) else { return Ok(()) };
+    if row.flaw(R::TABLE).is_some() {
+        // No store holds it, so it need not be written again.
+        return Ok(());
+    }
     let written = record.to_row();
     assert_eq!(written.flaw(R::TABLE), None);
     assert_eq!(written.key(), row.key());
