@@ -10,6 +10,7 @@ mod claim;
 mod colleagues;
 pub(crate) mod core;
 mod cursor;
+mod devices;
 pub(crate) mod draft;
 mod email_change;
 mod identity;

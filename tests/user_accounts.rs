@@ -15,6 +15,8 @@ mod helping;
 mod profiles;
 #[path = "user_accounts/rank.rs"]
 mod rank;
+#[path = "user_accounts/sessions.rs"]
+mod sessions;
 
 use house::*;
 use portcullis::{
@@ -31,6 +33,7 @@ use glass::*;
 use helping::*;
 use profiles::*;
 use rank::*;
+use sessions::*;
 
 on_every_store! {
     m6_somebody_is_found_by_the_beginning_of_any_word
@@ -67,6 +70,11 @@ on_every_store! {
     m21_a_stopped_password_is_told_until_a_new_one_is_set
     m22_who_is_removed_is_nobody_any_more_and_keeps_what_they_did
     m23_securing_somebody_ends_everything_and_the_password
+    m24_the_limit_on_sessions_ends_the_oldest_and_shows_it
+    m24_a_session_that_has_ended_takes_no_place
+    m24_a_reissued_session_keeps_its_place
+    m24_a_lowered_limit_holds_from_the_next_log_in_on
+    m24_log_ins_at_the_same_instant_leave_no_more_than_the_limit
     m28_a_history_goes_on_where_it_ended
 }
 

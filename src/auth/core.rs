@@ -62,7 +62,7 @@ pub(crate) trait Task: Sync {
 
 /// How often a task is decided anew before its caller is asked to come back. Each round is lost
 /// only to somebody else's success.
-const TRIES: usize = 5;
+pub(super) const TRIES: usize = 5;
 
 impl Core {
     pub(crate) fn now(&self) -> OffsetDateTime {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::{
     Auth, Identity, SessionToken,
     budgets::{cleared, given_back},
-    core::{Core, text},
+    core::{Core, TRIES, text},
+    devices::Room,
     draft::{Draft, Note, Verdict, acting},
     session,
 };
@@ -149,7 +150,7 @@ impl Auth {
                 return Err(error);
             }
         };
-        let attempt = Attempt {
+        let mut attempt = Attempt {
             verified,
             stopped,
             wish: credentials.wish,
@@ -157,17 +158,37 @@ impl Auth {
             typed,
             token: Token::draw(core.entropy.as_ref())?,
         };
-        let verdict = decide(&core.policy, &facts, &attempt, core.draft()?);
-        let right = matches!(
-            &verdict,
-            Ok(_) | Err(super::draft::Refusal { error: Error::AccountEnded, .. })
-        );
-        // A new session expects nothing of any row, so only a store at fault says Conflict here.
-        let answer = core.settle(verdict).await?.unwrap_or(Err(Error::Busy));
+        let mut facts = facts;
+        let mut lost = 0;
+        let (right, answer) = loop {
+            let room = match &facts.who {
+                Some(who) if attempt.verified.matches => {
+                    core.room_for(&who.user, &who.account).await?
+                }
+                _ => None,
+            };
+            let verdict = decide(&core.policy, &facts, room.as_ref(), &attempt, core.draft()?);
+            let right = matches!(
+                &verdict,
+                Ok(_) | Err(super::draft::Refusal { error: Error::AccountEnded, .. })
+            );
+            if let Some(answer) = core.settle(verdict).await? {
+                break (right, answer);
+            }
+            // Only where sessions are limited: another log-in of this person was first.
+            lost += 1;
+            if lost == TRIES {
+                break (right, Err(Error::Busy));
+            }
+            let now = Facts::load(core, name).await?;
+            // Another password since: what was typed is not the current one any more.
+            attempt.verified.matches &= now.hash() == facts.hash();
+            facts = now;
+        };
         if right {
             let [name, network, in_a_row, _] = charges;
             core.charge(&[given_back(name), given_back(network), cleared(in_a_row)]).await?;
-            self.renew_hash(&facts, &credentials.password, verified).await;
+            self.renew_hash(&facts, &credentials.password, attempt.verified).await;
         }
         let (Some(session), Some(who)) = (answer?, facts.who) else {
             return Ok(LogIn::PasswordChangeRequired(Ticket(attempt.token)));
@@ -181,7 +202,7 @@ impl Auth {
     /// Hashes a right password anew where the stored hash is weaker than today's. Failing to
     /// changes nothing for the person, who is logged in already.
     async fn renew_hash(&self, facts: &Facts, password: &Password, verified: Verified) {
-        let Some(credential) = facts.who.as_ref().and_then(|who| who.credential.clone()) else {
+        let Some(checked) = facts.who.as_ref().and_then(|who| who.credential.as_ref()) else {
             return;
         };
         if !(verified.matches && verified.outdated) {
@@ -189,8 +210,13 @@ impl Auth {
         }
         let renewed = async {
             let hash = self.core.hash(password).await?;
+            // Where sessions are limited, this very log-in wrote the row.
+            let held: Option<Credential> = self.core.get(checked.user.as_bytes()).await?;
+            let Some(held) = held.filter(|held| held.hash == checked.hash) else {
+                return Ok(None);
+            };
             let mut draft = self.core.draft()?;
-            draft.replace(Credential { hash, ..credential });
+            draft.replace(Credential { hash, ..held });
             self.core.settle(draft.done(())).await
         };
         if let Err(error) = renewed.await {
@@ -256,6 +282,7 @@ struct Attempt<'a> {
 fn decide(
     policy: &Policy,
     facts: &Facts,
+    room: Option<&Room>,
     attempt: &Attempt<'_>,
     mut draft: Draft,
 ) -> Verdict<Option<Session>> {
@@ -314,6 +341,9 @@ fn decide(
         };
         draft.insert(&ticket);
         return draft.done(None);
+    }
+    if let (Some(room), Some(credential)) = (room, credential) {
+        room.make(user, credential, attempt.client, &mut draft);
     }
     let opening = session::Opening { user, account, wish: attempt.wish, client: attempt.client };
     let session = opening.session(policy, &attempt.token, &mut draft);

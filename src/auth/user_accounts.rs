@@ -10,6 +10,7 @@ mod list;
 mod profile;
 mod recover;
 mod reset;
+mod sessions;
 mod status;
 
 pub use diagnosis::{Diagnosis, Reason};

@@ -27,6 +27,8 @@ pub enum EventKind {
     LoggedOut,
     /// A session was ended from a list.
     SessionEnded,
+    /// A log-in beyond the sessions one person may have ended the oldest.
+    SessionReplaced,
     /// All other sessions were ended.
     OthersLoggedOut,
     /// Too many wrong current passwords ended the session they came from.
@@ -98,6 +100,7 @@ impl EventKind {
         Self::LogInRefused,
         Self::LoggedOut,
         Self::SessionEnded,
+        Self::SessionReplaced,
         Self::OthersLoggedOut,
         Self::SessionEndedByGuessing,
         Self::ResetAsked,
@@ -141,6 +144,7 @@ impl EventKind {
             Self::LogInRefused => "log_in_refused",
             Self::LoggedOut => "logged_out",
             Self::SessionEnded => "session_ended",
+            Self::SessionReplaced => "session_replaced",
             Self::OthersLoggedOut => "others_logged_out",
             Self::SessionEndedByGuessing => "session_ended_by_guessing",
             Self::ResetAsked => "reset_asked",

@@ -38,6 +38,9 @@ pub struct Limits {
     pub undo_failures: u32,
     /// Wrong current passwords that end the session they come from: 5.
     pub current_password_failures: u32,
+    /// Sessions of one person that stand at a time, which discourages sharing a log-in: any
+    /// number, unless a host chooses 1 to 100. A log-in beyond it ends the oldest of them.
+    pub sessions_per_user: Option<u32>,
 }
 
 impl Default for Limits {
@@ -59,6 +62,7 @@ impl Default for Limits {
             renames_per_month: 3,
             undo_failures: 5,
             current_password_failures: 5,
+            sessions_per_user: None,
         }
     }
 }
@@ -99,6 +103,9 @@ impl Limits {
             if !(1..=1_000_000).contains(&count) {
                 found.push(format!("limits.{name} must be 1 to 1,000,000"));
             }
+        }
+        if self.sessions_per_user.is_some_and(|most| !(1..=100).contains(&most)) {
+            found.push("limits.sessions_per_user must be 1 to 100, or none".into());
         }
         if self.free_failures > 100 {
             found.push("limits.free_failures must be at most 100 (SP 800-63B-4 §3.2.2)".into());

@@ -51,6 +51,7 @@ pub(super) static CALLS: &[Row<Call>] = rows![
     PUT "/users/{id}/password" => users::set_temporary_password,
     GET "/users/{id}/diagnosis" => users::diagnosis,
     GET "/users/{id}/history" => users::history,
+    GET "/users/{id}/sessions" => sessions::of_user,
     DELETE "/users/{id}" => users::remove,
     GET "/account" => company::show,
     PUT "/account/plan" => company::set_plan,

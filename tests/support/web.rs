@@ -10,6 +10,7 @@ use portcullis::{
     auth::{Auth, Credentials},
     hash::{Hashing, Params},
     model::{Client, Transport, User},
+    policy::Policy,
     site::Site,
     store::memory::MemoryStore,
     web::{Peer, Service},
@@ -29,7 +30,11 @@ pub struct Web {
 impl Web {
     /// An account whose administrator `admin` has the password [`GOOD`].
     pub async fn new() -> Self {
-        let house = House::new(MemoryStore::new());
+        Self::under(Policy::crm()).await
+    }
+
+    pub async fn under(policy: Policy) -> Self {
+        let house = House::with_policy(MemoryStore::new(), policy);
         let admin = house.furnished().await;
         Self { service: Service::new(house.auth.clone()), house, admin }
     }

@@ -298,6 +298,7 @@ async fn wrong_methods_are_told_the_right_ones() {
         ("/users/7/password", "PUT"),
         ("/users/7/diagnosis", "GET, HEAD"),
         ("/users/7/history", "GET, HEAD"),
+        ("/users/7/sessions", "GET, HEAD"),
         ("/account", "GET, HEAD"),
         ("/account/plan", "PUT"),
         ("/account/secure", "POST"),

@@ -27,6 +27,39 @@ async fn sessions_are_listed_and_ended() {
 }
 
 #[tokio::test]
+async fn an_administrator_sees_where_somebody_is_logged_in() {
+    let mut policy = portcullis::policy::Policy::crm();
+    policy.limits.sessions_per_user = Some(2);
+    let web = Web::under(policy).await;
+    let id = web.house.employee("grace", "salesperson").await.id;
+    let mut admin = web.admin().await;
+    let (mut first, mut second) = (web.browser(), web.browser());
+    for browser in [&mut first, &mut second] {
+        browser.log_in("grace", GOOD).await;
+        web.house.clock.turn(Duration::SECOND);
+    }
+    let path = format!("/auth/api/users/{id}/sessions");
+    let seen = admin.get(&path).await.json();
+    let own = second.get("/auth/api/sessions").await.json();
+    assert_eq!((&seen["allowed"], &own["allowed"]), (&json!(2), &json!(2)));
+    let ids = |list: &serde_json::Value| -> Vec<serde_json::Value> {
+        list["sessions"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect()
+    };
+    assert_eq!((ids(&seen).len(), ids(&seen)), (2, ids(&own)));
+    let is_current = |it: &serde_json::Value| it["current"] == true;
+    assert!(!seen["sessions"].as_array().unwrap().iter().any(is_current));
+    assert!(own["sessions"].as_array().unwrap().iter().any(is_current));
+    // A third place takes the first one's.
+    let mut third = web.browser();
+    third.log_in("grace", GOOD).await;
+    first.get("/auth/api/session").await.is_problem(401, "unauthenticated");
+    assert!(second.is_in().await && third.is_in().await);
+    assert_eq!(ids(&admin.get(&path).await.json()).len(), 2);
+    let unlimited = Web::new().await.admin().await.get("/auth/api/sessions").await.json();
+    assert_eq!(unlimited["allowed"], serde_json::Value::Null);
+}
+
+#[tokio::test]
 async fn an_id_of_the_list_is_no_token() {
     let web = Web::new().await;
     let id = web.admin().await.get("/auth/api/session").await.json()["session"]["id"].clone();

@@ -185,6 +185,7 @@ async fn who_may_not_see_people_is_refused_by_each_call() {
         ("PUT", format!("/users/{id}/password")),
         ("GET", format!("/users/{id}/diagnosis")),
         ("GET", format!("/users/{id}/history")),
+        ("GET", format!("/users/{id}/sessions")),
         ("DELETE", format!("/users/{id}")),
         ("GET", "/account".to_owned()),
         ("PUT", "/account/plan".to_owned()),

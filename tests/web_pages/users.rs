@@ -117,6 +117,29 @@ async fn an_administrators_day() {
 }
 
 #[tokio::test]
+async fn the_places_somebody_may_be_logged_in_at_are_shown_to_both() {
+    let mut policy = portcullis::policy::Policy::crm();
+    policy.limits.sessions_per_user = Some(1);
+    let web = Web::under(policy).await;
+    let id = web.house.employee("grace", "salesperson").await.id;
+    let (mut admin, mut first, mut second) = (web.admin().await, web.browser(), web.browser());
+    let path = format!("/auth/users/{id}");
+    let page = admin.get(&path).await.text;
+    assert!(page.contains("Nowhere, at the moment") && page.contains("one place is allowed"));
+    first.log_in("grace", GOOD).await;
+    let page = admin.get(&path).await.text;
+    assert!(page.contains("203.0.113.7 · last used") && !page.contains("this device"), "{page}");
+    web.house.clock.turn(time::Duration::SECOND);
+    second.log_in("grace", GOOD).await;
+    assert!(!first.is_in().await);
+    let own = second.get("/auth/account/sessions").await.text;
+    assert!(own.contains("in one place at a time: one more log-in ends the oldest"), "{own}");
+    assert!(admin.get(&path).await.text.contains("Session Replaced"));
+    let mut unlimited = Web::new().await.admin().await;
+    assert!(!unlimited.get("/auth/account/sessions").await.text.contains("at a time"));
+}
+
+#[tokio::test]
 async fn what_is_not_to_be_done_is_told_on_the_page() {
     let web = Web::new().await;
     let mut admin = web.admin().await;

@@ -4,24 +4,16 @@ use super::{Mine, MyAccount};
 use crate::{
     auth::{
         Identity,
-        core::{Core, Task, page},
+        core::{Core, Task},
+        devices::SHOWN,
         draft::{Deed, Draft, Note, Verdict, acting},
-        session::stands,
     },
-    clock::to_micros,
     error::{Error, Result},
     id::SessionId,
     model::{Client, EventKind, Session},
     policy::{Policy, effects::Cause},
-    store::{Change, Record as _, Value, tables},
+    store::{Change, Value, tables},
 };
-
-/// How many sessions a list shows. Nobody has more that are worth telling apart.
-const SESSIONS_SHOWN: usize = 200;
-
-/// How many rows are read at a time in search of them, and how often.
-const SLICE: u32 = 200;
-const SLICES: u32 = 25;
 
 impl MyAccount<'_> {
     /// The person's sessions that stand, newest first; the present one is among them.
@@ -29,30 +21,14 @@ impl MyAccount<'_> {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn sessions(&self) -> Result<Vec<Session>> {
-        let core = self.core();
-        let (me, now) = (self.me, core.now());
-        let equal = vec![Value::Bytes(me.user().id.as_bytes().to_vec())];
-        let mut newest = page(&tables::SESSIONS, "of_user", equal, SLICE)?.descending();
-        let mut sessions = Vec::new();
-        // Rows of sessions that have ended stay until they are purged. Whoever logged in often
-        // enough must not hide a session behind them.
-        for _ in 0..SLICES {
-            let rows = core.store.page(&newest).await?;
-            let mut last = None;
-            for row in &rows {
-                let session = Session::from_row(row)?;
-                last = Some((session.created_at, session.id));
-                if stands(&session, me.user(), me.account(), &core.policy, now) {
-                    sessions.push(session);
-                }
-            }
-            let is_last = rows.len() < SLICE as usize || sessions.len() >= SESSIONS_SHOWN;
-            let Some((at, id)) = last.filter(|_| !is_last) else { break };
-            newest.after =
-                Some(vec![Value::Int(to_micros(at)), Value::Bytes(id.as_bytes().to_vec())]);
-        }
-        sessions.truncate(SESSIONS_SHOWN);
-        Ok(sessions)
+        let (core, me) = (self.core(), self.me);
+        core.sessions_of(me.user(), me.account(), SHOWN).await
+    }
+
+    /// How many sessions the person may have at a time; `None` for any number.
+    #[must_use]
+    pub fn sessions_allowed(&self) -> Option<u32> {
+        self.core().policy.limits.sessions_per_user
     }
 
     /// Ends one of the person's sessions.

@@ -21,7 +21,7 @@ pub struct History {
 }
 
 /// What it takes to read where somebody logged in from.
-const READS: &[Permission] = &[Permission::USERS_MANAGE, Permission::AUDIT_READ];
+pub(super) const READS: &[Permission] = &[Permission::USERS_MANAGE, Permission::AUDIT_READ];
 
 impl UserAccounts<'_> {
     /// What happened to somebody, newest first: up to `limit` entries, 200 at the most, behind

@@ -3,9 +3,11 @@
 use http::StatusCode;
 use serde::Serialize;
 
-use super::{shapes::Session, who};
+use super::{invitations::user, shapes::Session, who};
 use crate::{
+    auth::Identity,
     error::Error,
+    model,
     web::{
         answer::{self, Answer},
         service::Call,
@@ -15,15 +17,27 @@ use crate::{
 #[derive(Serialize)]
 struct List<'a> {
     sessions: Vec<Session<'a>>,
+    /// How many there may be at a time; null for any number.
+    allowed: Option<u32>,
 }
 
 /// `GET /sessions`
 pub(super) async fn list(call: &Call, _: &str) -> Answer {
     let me = who(call).await?;
-    let sessions = call.auth().my_account(&me).sessions().await?;
+    answer_with(call, &me, &call.auth().my_account(&me).sessions().await?)
+}
+
+/// `GET /users/{id}/sessions`
+pub(super) async fn of_user(call: &Call, id: &str) -> Answer {
+    let me = who(call).await?;
+    answer_with(call, &me, &call.auth().user_accounts(&me)?.sessions(user(id)?).await?)
+}
+
+fn answer_with(call: &Call, me: &Identity, sessions: &[model::Session]) -> Answer {
     let current = me.session().id;
     let sessions = sessions.iter().map(|session| Session::of(session, current)).collect();
-    answer::json(StatusCode::OK, &List { sessions })
+    let allowed = call.auth().policy().limits.sessions_per_user;
+    answer::json(StatusCode::OK, &List { sessions, allowed })
 }
 
 /// `DELETE /sessions/{id}`

@@ -23,14 +23,16 @@ use crate::{
 /// `GET /account/sessions`
 pub(super) async fn show(call: &Call, _: &str) -> Answer {
     let me = call.door.identify(&call.asked.headers).await?;
-    let sessions = call.auth().my_account(&me).sessions().await?;
+    let mine = call.auth().my_account(&me);
+    let (sessions, allowed) = (mine.sessions().await?, mine.sessions_allowed());
     let current = me.session().id;
     let sessions: Vec<Value> = sessions.iter().map(|session| row(session, current)).collect();
-    let values = context! { sessions, notice => notice::asked(call) };
+    let values = context! { sessions, allowed, notice => notice::asked(call) };
     Ok(call.pages.page(StatusCode::OK, "sessions.html", Some(&me), values))
 }
 
-fn row(session: &Session, current: SessionId) -> Value {
+/// A session, as whoever holds the session `current` sees it.
+pub(super) fn row(session: &Session, current: SessionId) -> Value {
     let address = session.client.address.map(|address| address.to_string());
     context! {
         id => session.id.to_string(),

@@ -9,6 +9,7 @@ use super::{
     links::form_status,
     notice::{self, Notice},
     path_to, requirements,
+    sessions::row,
     users::{gives, roles},
     violations,
 };
@@ -155,12 +156,13 @@ async fn page(
     let user = &found.user;
     let manages = me.allows(Permission::USERS_MANAGE);
     let acts = manages && user.status != Status::Removed && gives(call, me, &user.role);
-    let (reasons, events) = if manages {
+    let (reasons, sessions, events) = if manages {
         let history = accounts.history(id, None, EVENTS_SHOWN).await?;
-        (accounts.diagnosis(id).await?.reasons, history.events)
+        (accounts.diagnosis(id).await?.reasons, accounts.sessions(id).await?, history.events)
     } else {
-        (Vec::new(), Vec::new())
+        (Vec::new(), Vec::new(), Vec::new())
     };
+    let current = me.session().id;
     let reasons = reasons.iter().map(|reason| {
         let (since, until) = (reason.since.map(moment::shown), reason.until.map(moment::shown));
         context! { message => reason.message.as_str(), since, until }
@@ -189,6 +191,8 @@ async fn page(
         sets_passwords => policy.temporary_passwords && !is_own && !is_administrator,
         roles => roles(call, user.role.as_str(), |role| gives(call, me, role)),
         reasons => reasons.collect::<Vec<Value>>(),
+        sessions => sessions.iter().map(|session| row(session, current)).collect::<Vec<Value>>(),
+        allowed => policy.limits.sessions_per_user,
         events => events.iter().map(entry).collect::<Vec<Value>>(),
         requirements => requirements(call),
         option => problem.option.as_str(),
