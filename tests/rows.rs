@@ -6,9 +6,9 @@ mod house;
 
 use house::*;
 use portcullis::{
-    auth::{Credentials, LogIn},
+    auth::{Credentials, LogIn, NewUser},
     model::{Status, Transport, Username},
-    policy::Permission,
+    policy::{Permission, Policy},
     secret::{Password, Purpose, Token},
 };
 use time::Duration;
@@ -26,6 +26,8 @@ on_every_store! {
     m9_a_weak_password_does_not_use_the_link_up
     m9_three_links_stand_together_and_one_kills_all
     m9_one_letter_in_five_minutes
+    m9_asking_for_a_reset_ends_no_wait_and_using_it_does
+    m9_a_reset_ends_the_stop_of_a_password
     m12_a_temporary_password_must_be_replaced
     m17_changing_the_password_ends_other_sessions
     m17_the_fifth_wrong_current_password_ends_that_session_only
@@ -233,6 +235,67 @@ async fn m9_one_letter_in_five_minutes(house: House) {
     }
     assert_eq!(kinds.iter().filter(|kind| **kind == "ok").count(), 20, "30 a network");
     assert_eq!(kinds.last(), Some(&"throttled"));
+}
+
+/// Fails until a name has to wait.
+async fn wear_out(house: &House, login: &str) {
+    for _ in 0..9 {
+        drop(house.try_login(login, "wrong").await);
+    }
+    assert_eq!(kind(house.try_login(login, GOOD).await), "throttled", "{login}");
+}
+
+async fn m9_asking_for_a_reset_ends_no_wait_and_using_it_does(house: House) {
+    house.furnished().await;
+    house.employee("bo", "salesperson").await;
+    for login in ["admin", "admin@acme.example", "bo", "ghost"] {
+        wear_out(&house, login).await;
+    }
+    let link = house.forgot("admin@acme.example").await;
+    house.auth.look_at_link(Purpose::Reset, &link).await.unwrap();
+    let weak = house.auth.reset_password(&link, &password("short"), &client()).await;
+    assert_eq!(kind(weak), "invalid");
+    let made_up = Token::parse(&"A".repeat(Token::LENGTH)).unwrap();
+    let made_up = house.auth.reset_password(&made_up, &password(BETTER), &client()).await;
+    assert_eq!(kind(made_up), "rejected");
+    for login in ["admin", "admin@acme.example"] {
+        assert_eq!(kind(house.try_login(login, GOOD).await), "throttled", "{login}");
+    }
+    house.auth.reset_password(&link, &password(BETTER), &client()).await.unwrap();
+    house.login("admin", BETTER).await;
+    house.login("admin@acme.example", BETTER).await;
+    // Nobody else's wait ends with it, and the link is no way to end another.
+    for login in ["bo", "ghost"] {
+        assert_eq!(kind(house.try_login(login, GOOD).await), "throttled", "{login}");
+    }
+    wear_out(&house, "admin").await;
+    let again = house.auth.reset_password(&link, &password(GOOD), &client()).await;
+    assert_eq!(kind(again), "rejected");
+    assert_eq!(kind(house.try_login("admin", BETTER).await), "throttled");
+}
+
+async fn m9_a_reset_ends_the_stop_of_a_password(house: House) {
+    house.furnished().await;
+    let mut policy = Policy::crm();
+    policy.limits.failures_in_a_row = 3;
+    let house = house.under(policy);
+    for _ in 0..9 {
+        drop(house.try_login("admin", "wrong").await);
+    }
+    house.clock.turn(Duration::hours(25));
+    assert_eq!(kind(house.try_login("admin", GOOD).await), "rejected", "time ends the wait alone");
+    let link = house.forgot("admin@acme.example").await;
+    assert_eq!(kind(house.try_login("admin", GOOD).await), "rejected");
+    house.auth.reset_password(&link, &password(BETTER), &client()).await.unwrap();
+    house.login("admin", BETTER).await;
+    // The activation of somebody whose name was guessed at before leads to a log-in as well.
+    let admin = house.login("admin", BETTER).await.identity;
+    let new = NewUser::parse("cy", "cy@acme.example", "Cy", "salesperson").unwrap();
+    house.auth.user_accounts(&admin).unwrap().invite(&new, &client()).await.unwrap();
+    let token = token_in(house.post().await.last().unwrap());
+    wear_out(&house, "cy").await;
+    house.auth.activate(&token, &password(GOOD), &client()).await.unwrap();
+    house.login("cy", GOOD).await;
 }
 
 async fn m12_a_temporary_password_must_be_replaced(house: House) {

@@ -13,8 +13,12 @@ mod glass;
 mod helping;
 #[path = "user_accounts/profiles.rs"]
 mod profiles;
+#[path = "user_accounts/races.rs"]
+mod races;
 #[path = "user_accounts/rank.rs"]
 mod rank;
+#[path = "user_accounts/refused.rs"]
+mod refused;
 #[path = "user_accounts/sessions.rs"]
 mod sessions;
 
@@ -32,7 +36,9 @@ use finding::*;
 use glass::*;
 use helping::*;
 use profiles::*;
+use races::*;
 use rank::*;
+use refused::*;
 use sessions::*;
 
 on_every_store! {
@@ -51,6 +57,7 @@ on_every_store! {
     m13_the_last_active_administrator_stays
     m13_the_guard_on_remove_is_also_on_demote
     m13_two_administrators_at_the_same_instant_leave_one
+    m13_removing_each_other_at_the_same_instant_leaves_one
     m15_nobody_gives_or_touches_what_they_do_not_hold
     m15_who_only_sees_people_changes_nobody
     m15_an_authority_taken_away_does_nothing_more
@@ -67,6 +74,7 @@ on_every_store! {
     m23_only_an_administrator_secures_the_account
     m23_securing_the_account_ends_everything_for_everybody
     m21_a_diagnosis_says_what_keeps_somebody_out
+    m21_a_plan_that_has_ended_names_who_can_renew_it
     m21_a_stopped_password_is_told_until_a_new_one_is_set
     m22_who_is_removed_is_nobody_any_more_and_keeps_what_they_did
     m23_securing_somebody_ends_everything_and_the_password
@@ -75,6 +83,8 @@ on_every_store! {
     m24_a_reissued_session_keeps_its_place
     m24_a_lowered_limit_holds_from_the_next_log_in_on
     m24_log_ins_at_the_same_instant_leave_no_more_than_the_limit
+    m28_what_somebody_may_not_do_to_another_is_recorded
+    m28_refused_acts_do_not_flood_the_record
     m28_a_history_goes_on_where_it_ended
 }
 

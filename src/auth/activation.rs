@@ -35,7 +35,10 @@ impl Auth {
         let led = led.standing(core.now()).ok_or(Error::Rejected)?;
         led.check(&core.policy, "password", password)?;
         let hash = core.hash(password).await?;
-        core.run(&Activate { policy: &core.policy, token, hash, client }).await
+        let user = core.run(&Activate { policy: &core.policy, token, hash, client }).await?;
+        // What strangers tried under the name before it could log in keeps nobody waiting.
+        core.lift_limits(&user).await;
+        Ok(())
     }
 }
 
@@ -54,7 +57,7 @@ struct Facts {
 
 impl Task for Activate<'_> {
     type Facts = Facts;
-    type Outcome = ();
+    type Outcome = User;
 
     async fn load(&self, core: &Core) -> Result<Facts> {
         let led = Led::load(core, Purpose::Activation, self.token).await?;
@@ -62,7 +65,7 @@ impl Task for Activate<'_> {
         Ok(Facts { led, holder })
     }
 
-    fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<User> {
         let now = draft.now();
         let Some(led) = facts.led.standing(now) else { return draft.refuse(Error::Rejected) };
         let (mut user, mut account) = (led.user, led.account);
@@ -86,8 +89,8 @@ impl Task for Activate<'_> {
         account.count(Some(&before), Some(&user));
         let deed = Deed::own(&user, self.client, self.policy);
         draft.take_effect(Cause::Activated, &mut user, deed);
-        draft.replace(user);
+        draft.replace(user.clone());
         draft.replace(account);
-        draft.done(())
+        draft.done(user)
     }
 }

@@ -12,6 +12,10 @@ use time::Duration;
 /// How long failures are counted that only a new password ends.
 const A_YEAR: Duration = Duration::days(366);
 
+/// How many acts a day that somebody may not do are recorded. Twenty show what they are after; the
+/// record is kept for good, and one person must not fill a store with it.
+const REFUSED_ACTS: u32 = 20;
+
 /// Makes charges under the site's key.
 #[derive(Clone, Copy)]
 pub(crate) struct Budgets<'a> {
@@ -50,6 +54,12 @@ impl Budgets<'_> {
         let limit = self.limits.invitations_per_day;
         let rule = Rule::Window { limit, window: Duration::DAY };
         self.take(rule, "invitations", &[account.as_bytes()])
+    }
+
+    /// Entries of the audit trail about what one person tried and may not do.
+    pub(crate) fn refused_acts(&self, actor: UserId) -> Charge {
+        let rule = Rule::Window { limit: REFUSED_ACTS, window: Duration::DAY };
+        self.take(rule, "refused acts", &[actor.as_bytes()])
     }
 
     /// Usernames the administrators of one account give to users it has.

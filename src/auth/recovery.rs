@@ -48,8 +48,8 @@ impl Auth {
     }
 
     /// Sets a new password by a mailed link. Nobody is logged in by it. Every session, link and
-    /// ticket of the person ends, and they are told. A password that misses its requirements
-    /// does not use the link up.
+    /// ticket of the person ends, as do the waits for wrong passwords under their names, and they
+    /// are told. A password that misses its requirements does not use the link up.
     ///
     /// # Errors
     /// [`Error::Rejected`] where the link is unknown, used, expired or dead;
@@ -66,7 +66,11 @@ impl Auth {
         let led = led.standing(core.now()).ok_or(Error::Rejected)?;
         led.check(&core.policy, "password", password)?;
         let hash = core.hash(password).await?;
-        core.run(&Reset { policy: &core.policy, token, hash, client }).await
+        let user = core.run(&Reset { policy: &core.policy, token, hash, client }).await?;
+        // The link was used: whoever failed before was not the one who has the mailbox, or is
+        // done failing. Asking for a link lifts nothing, or asking would buy guesses.
+        core.lift_limits(&user).await;
+        Ok(())
     }
 }
 
@@ -128,7 +132,7 @@ struct Reset<'a> {
 impl Task for Reset<'_> {
     /// And who has proven the link's address already.
     type Facts = (Led, Option<User>);
-    type Outcome = ();
+    type Outcome = User;
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         let led = Led::load(core, Purpose::Reset, self.token).await?;
@@ -136,7 +140,7 @@ impl Task for Reset<'_> {
         Ok((led, holder))
     }
 
-    fn decide(&self, (led, holder): Self::Facts, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, (led, holder): Self::Facts, mut draft: Draft) -> Verdict<User> {
         let now = draft.now();
         let Some(led) = led.standing(now) else { return draft.refuse(Error::Rejected) };
         let (mut user, Some(credential)) = (led.user, led.credential) else {
@@ -153,7 +157,7 @@ impl Task for Reset<'_> {
         });
         let deed = Deed::own(&user, self.client, self.policy);
         draft.take_effect(Cause::PasswordReset, &mut user, deed);
-        draft.replace(user);
-        draft.done(())
+        draft.replace(user.clone());
+        draft.done(user)
     }
 }

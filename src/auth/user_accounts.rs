@@ -9,6 +9,7 @@ mod invite;
 mod list;
 mod profile;
 mod recover;
+mod refused;
 mod reset;
 mod sessions;
 mod status;

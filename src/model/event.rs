@@ -69,6 +69,8 @@ pub enum EventKind {
     NameChanged,
     /// A role was changed.
     RoleChanged,
+    /// Somebody tried to do to another what their role does not let them; the reason says what.
+    ActRefused,
     /// A user was locked out.
     Disabled,
     /// A user was let in again.
@@ -121,6 +123,7 @@ impl EventKind {
         Self::UsernameChanged,
         Self::NameChanged,
         Self::RoleChanged,
+        Self::ActRefused,
         Self::Disabled,
         Self::Enabled,
         Self::SignedOut,
@@ -165,6 +168,7 @@ impl EventKind {
             Self::UsernameChanged => "username_changed",
             Self::NameChanged => "name_changed",
             Self::RoleChanged => "role_changed",
+            Self::ActRefused => "act_refused",
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",
             Self::SignedOut => "signed_out",

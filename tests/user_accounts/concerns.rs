@@ -228,6 +228,35 @@ pub(crate) async fn m21_a_diagnosis_says_what_keeps_somebody_out(house: House) {
     assert_eq!(codes(&accounts, cy.id).await, ["invitation_ended"]);
 }
 
+pub(crate) async fn m21_a_plan_that_has_ended_names_who_can_renew_it(house: House) {
+    let admin = house.furnished().await;
+    let bo = house.employee("bo", "salesperson").await;
+    let until = Some(house.clock.now() + Duration::DAY);
+    let because = house.operator.because("test");
+    because.set_plan(admin.account, &Plan::TRIAL, until).await.unwrap();
+    house.clock.turn(Duration::days(2));
+    let told = async |house: &House| {
+        let me = identity(house, "admin").await;
+        let accounts = house.auth.user_accounts(&me).unwrap();
+        let reasons = accounts.diagnosis(bo.id).await.unwrap().reasons;
+        assert_eq!((reasons.len(), reasons[0].code, reasons[0].since), (1, "plan_ended", until));
+        assert_eq!(accounts.diagnosis(me.user().id).await.unwrap().reasons, [], "who gets in");
+        reasons[0].message.clone()
+    };
+    let words = told(&house).await;
+    assert!(words.ends_with("run the site can renew it (help@crm.example)."), "{words}");
+    // True as far as it goes: an administrator of the preset cannot.
+    let me = identity(&house, "admin").await;
+    let renewed = house.auth.user_accounts(&me).unwrap();
+    let renewed = renewed.set_plan(&Plan::ULTIMATE, None, &client()).await;
+    assert_eq!(kind(renewed), "forbidden");
+    let mut policy = Policy::crm();
+    let held = [Permission::USERS_VIEW, Permission::PLAN_CHANGE];
+    policy.roles = policy.roles.with(Role::named("company_manager"), held);
+    let words = told(&house.under(policy)).await;
+    assert!(words.ends_with("so can a colleague of this role: company manager."), "{words}");
+}
+
 pub(crate) async fn m21_a_stopped_password_is_told_until_a_new_one_is_set(house: House) {
     house.furnished().await;
     let bo = house.employee("bo", "salesperson").await;

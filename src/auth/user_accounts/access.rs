@@ -28,7 +28,9 @@ impl UserAccounts<'_> {
         password: &Password,
         client: &Client,
     ) -> Result<()> {
-        temporary::set(self.acting()?, user, password, self.by(""), client).await
+        let act =
+            async { temporary::set(self.acting()?, user, password, self.by(""), client).await };
+        self.tries("set temporary password", Some(user), client, act).await
     }
 
     /// Acts on a security concern: sessions, links, tickets, waiting changes and the password die
@@ -41,9 +43,12 @@ impl UserAccounts<'_> {
     /// [`Error::NotFound`](crate::error::Error::NotFound) and
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) as [`UserAccounts`] says.
     pub async fn secure(&self, user: UserId, reason: &str, client: &Client) -> Result<()> {
-        let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
-        let policy = &core.policy;
-        core.run(&Secure { policy, user, by, client }).await.map(drop)
+        let act = async {
+            let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
+            let policy = &core.policy;
+            core.run(&Secure { policy, user, by, client }).await.map(drop)
+        };
+        self.tries("secure", Some(user), client, act).await
     }
 
     /// Takes somebody out of the company for good. Nothing in their profile says any more who
@@ -56,11 +61,14 @@ impl UserAccounts<'_> {
     /// [`Error::NotFound`](crate::error::Error::NotFound) and
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) as [`UserAccounts`] says.
     pub async fn remove(&self, user: UserId, reason: &str, client: &Client) -> Result<()> {
-        let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
-        let policy = &core.policy;
-        if self.colleague(core, user).await?.status == Status::Invited {
-            return core.run(&Revoke { policy, user, by, client }).await;
-        }
-        core.run(&Remove { policy, user, by, client }).await
+        let act = async {
+            let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
+            let policy = &core.policy;
+            if self.colleague(core, user).await?.status == Status::Invited {
+                return core.run(&Revoke { policy, user, by, client }).await;
+            }
+            core.run(&Remove { policy, user, by, client }).await
+        };
+        self.tries("remove", Some(user), client, act).await
     }
 }

@@ -32,8 +32,11 @@ impl UserAccounts<'_> {
         until: Option<OffsetDateTime>,
         client: &Client,
     ) -> Result<Account> {
-        let (core, account, by) = (self.core(), self.me.account().id, self.by(""));
-        core.run(&SetPlan { policy: &core.policy, account, plan, until, by, client }).await
+        let act = async {
+            let (core, account, by) = (self.core(), self.me.account().id, self.by(""));
+            core.run(&SetPlan { policy: &core.policy, account, plan, until, by, client }).await
+        };
+        self.tries("change plan", None, client, act).await
     }
 
     /// Acts on a security concern of the whole company: every session, link, ticket and password
@@ -43,8 +46,11 @@ impl UserAccounts<'_> {
     /// [`Error::Forbidden`] for anybody but an administrator; [`Error::Invalid`] without a
     /// reason; [`Error::Unavailable`] when the store does not answer.
     pub async fn secure_account(&self, reason: &str, client: &Client) -> Result<()> {
-        let (core, account) = (self.acting()?, self.me.account().id);
-        let (policy, by) = (&core.policy, self.by(reasoned(reason)?));
-        core.run(&SecureAccount { policy, account, by, client }).await
+        let act = async {
+            let (core, account) = (self.acting()?, self.me.account().id);
+            let (policy, by) = (&core.policy, self.by(reasoned(reason)?));
+            core.run(&SecureAccount { policy, account, by, client }).await
+        };
+        self.tries("secure account", None, client, act).await
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     id::UserId,
     model::{Account, Actor, Credential, Event, EventKind, Invitation, Link, Status, User},
-    policy::Permission,
+    policy::{Permission, Roles},
     secret::Purpose,
     store::{BudgetState, Charge, Record as _, Value, tables},
 };
@@ -55,6 +55,22 @@ impl UserAccounts<'_> {
         let reasons = Record::read(core, &user).await?.reasons(core, &user);
         Ok(Diagnosis { user, reasons })
     }
+}
+
+/// Who helps where the plan has ended: the preset lets no role change it.
+fn renewal(roles: &Roles, contact: &str) -> String {
+    let mut words = "The plan of the company has ended: of its users, only administrators can log \
+                     in. The people who run the site can renew it"
+        .to_owned();
+    if !contact.is_empty() {
+        words.push_str(&format!(" ({contact})"));
+    }
+    let able = roles.all().filter(|role| roles.allows(role, Permission::PLAN_CHANGE));
+    let able: Vec<String> = able.map(|role| role.as_str().replace('_', " ")).collect();
+    if !able.is_empty() {
+        words.push_str(&format!(", and so can a colleague of this role: {}", able.join(", ")));
+    }
+    words + "."
 }
 
 /// What the record says of one person.
@@ -124,9 +140,8 @@ impl Record {
         }
         let ended = self.account.as_ref().filter(|account| account.plan_ended(now));
         if let Some(account) = ended.filter(|_| !core.policy.roles.is_administrator(&user.role)) {
-            let words = "The plan of the company has ended. Administrators can still log in, and \
-                         renew it.";
-            told.add("plan_ended", words, account.plan_until, None);
+            let words = renewal(&core.policy.roles, core.site.support_contact());
+            told.add("plan_ended", &words, account.plan_until, None);
         }
         let objection = self.objected.as_ref().filter(|event| {
             // Another recovery since is an administrator's answer to it.

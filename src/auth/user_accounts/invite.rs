@@ -29,13 +29,16 @@ impl UserAccounts<'_> {
     /// plan has ended; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store
     /// does not answer.
     pub async fn invite(&self, new: &NewUser, client: &Client) -> Result<User> {
-        let core = self.acting()?;
-        let (budgets, account) = (core.budgets().await?, self.me.account().id);
-        // Whatever comes of it: a refusal tells that a name is taken.
-        let mailbox = budgets.invited_mailbox(account, new.email().canonical());
-        core.charge(&[budgets.invitations(account), mailbox]).await?;
-        let (policy, inviter) = (&core.policy, self.by(""));
-        core.run(&Invite { policy, budgets, account, new, inviter, client }).await
+        let act = async {
+            let core = self.acting()?;
+            let (budgets, account) = (core.budgets().await?, self.me.account().id);
+            // Whatever comes of it: a refusal tells that a name is taken.
+            let mailbox = budgets.invited_mailbox(account, new.email().canonical());
+            core.charge(&[budgets.invitations(account), mailbox]).await?;
+            let (policy, inviter) = (&core.policy, self.by(""));
+            core.run(&Invite { policy, budgets, account, new, inviter, client }).await
+        };
+        self.tries(&format!("invite {}", new.role()), None, client, act).await
     }
 
     /// The invitations of the company, newest first; those that have ended are among them, so
@@ -61,6 +64,10 @@ impl UserAccounts<'_> {
     /// ended; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not
     /// answer.
     pub async fn resend_activation(&self, user: UserId, client: &Client) -> Result<()> {
+        self.tries("send activation", Some(user), client, self.resend(user, client)).await
+    }
+
+    pub(super) async fn resend(&self, user: UserId, client: &Client) -> Result<()> {
         let core = self.acting()?;
         let (budgets, account) = (core.budgets().await?, self.me.account().id);
         let invited = self.colleague(core, user).await?;
@@ -75,8 +82,11 @@ impl UserAccounts<'_> {
     /// # Errors
     /// As [`resend_activation`](Self::resend_activation).
     pub async fn revoke_invitation(&self, user: UserId, client: &Client) -> Result<()> {
-        let core = self.acting()?;
-        let (policy, by) = (&core.policy, self.by(""));
-        core.run(&invitations::Revoke { policy, user, by, client }).await
+        let act = async {
+            let core = self.acting()?;
+            let (policy, by) = (&core.policy, self.by(""));
+            core.run(&invitations::Revoke { policy, user, by, client }).await
+        };
+        self.tries("revoke invitation", Some(user), client, act).await
     }
 }

@@ -83,6 +83,12 @@ impl Changes {
         self
     }
 
+    /// What was tried, as the audit trail says it.
+    fn said(&self) -> String {
+        let role = self.role.as_ref().map_or("", Role::as_str);
+        format!("change profile {role}").trim_end().to_owned()
+    }
+
     /// Goes on where everything can be what it is to be.
     pub(in crate::auth) fn check(&self) -> Result<()> {
         if self.missed.is_empty() { Ok(()) } else { Err(Error::Invalid(self.missed.clone())) }
@@ -103,20 +109,23 @@ impl UserAccounts<'_> {
     /// [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`]
     /// says.
     pub async fn update(&self, user: UserId, changes: &Changes, client: &Client) -> Result<User> {
-        let core = self.acting()?;
-        changes.check()?;
-        if changes.username.is_some() {
-            // Whatever comes of it: a refusal tells that a name is taken.
+        let act = async {
+            let core = self.acting()?;
+            changes.check()?;
+            if changes.username.is_some() {
+                // Whatever comes of it: a refusal tells that a name is taken.
+                let budgets = core.budgets().await?;
+                core.charge(&[budgets.renames(self.me.account().id)]).await?;
+            }
             let budgets = core.budgets().await?;
-            core.charge(&[budgets.renames(self.me.account().id)]).await?;
-        }
-        let budgets = core.budgets().await?;
-        if let Some(email) = &changes.email {
-            let account = self.me.account().id;
-            core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
-        }
-        let (policy, by) = (&core.policy, self.by(""));
-        core.run(&Update { policy, budgets, user, changes, by, client }).await
+            if let Some(email) = &changes.email {
+                let account = self.me.account().id;
+                core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
+            }
+            let (policy, by) = (&core.policy, self.by(""));
+            core.run(&Update { policy, budgets, user, changes, by, client }).await
+        };
+        self.tries(&changes.said(), Some(user), client, act).await
     }
 }
 

@@ -35,13 +35,16 @@ impl UserAccounts<'_> {
         reason: &str,
         client: &Client,
     ) -> Result<User> {
-        let core = self.acting()?;
-        let (budgets, account) = (core.budgets().await?, self.me.account().id);
-        core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
-        let (policy, by) = (&core.policy, self.by(reason));
-        let helped = core.run(&Recover { policy, user, email, by, client }).await?;
-        core.lift_limits(&helped).await;
-        Ok(helped)
+        let act = async {
+            let core = self.acting()?;
+            let (budgets, account) = (core.budgets().await?, self.me.account().id);
+            core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
+            let (policy, by) = (&core.policy, self.by(reason));
+            let helped = core.run(&Recover { policy, user, email, by, client }).await?;
+            core.lift_limits(&helped).await;
+            Ok(helped)
+        };
+        self.tries("recover", Some(user), client, act).await
     }
 }
 

@@ -27,17 +27,20 @@ impl UserAccounts<'_> {
     /// [`resend_activation`](UserAccounts::resend_activation); [`Error::Forbidden`],
     /// [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`] says.
     pub async fn send_password_reset(&self, user: UserId, client: &Client) -> Result<()> {
-        let core = self.acting()?;
-        let found = self.colleague(core, user).await?;
-        if found.status == Status::Invited {
-            return self.resend_activation(user, client).await;
-        }
-        let (budgets, account) = (core.budgets().await?, self.me.account().id);
-        core.charge(&[budgets.invited_mailbox(account, found.email.canonical())]).await?;
-        let (policy, by) = (&core.policy, self.by(""));
-        let helped = core.run(&SendReset { policy, budgets, user, by, client }).await?;
-        core.lift_limits(&helped).await;
-        Ok(())
+        let act = async {
+            let core = self.acting()?;
+            let found = self.colleague(core, user).await?;
+            if found.status == Status::Invited {
+                return self.resend(user, client).await;
+            }
+            let (budgets, account) = (core.budgets().await?, self.me.account().id);
+            core.charge(&[budgets.invited_mailbox(account, found.email.canonical())]).await?;
+            let (policy, by) = (&core.policy, self.by(""));
+            let helped = core.run(&SendReset { policy, budgets, user, by, client }).await?;
+            core.lift_limits(&helped).await;
+            Ok(())
+        };
+        self.tries("send password reset", Some(user), client, act).await
     }
 }
 

@@ -21,9 +21,12 @@ impl UserAccounts<'_> {
     /// [`Error::NotFound`](crate::error::Error::NotFound) and
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) as [`UserAccounts`] says.
     pub async fn disable(&self, user: UserId, reason: &str, client: &Client) -> Result<User> {
-        let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
-        let (policy, cause, step) = (&core.policy, Cause::Disabled, disable);
-        core.run(&Act { policy, user, by, client, cause, step }).await
+        let act = async {
+            let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
+            let (policy, cause, step) = (&core.policy, Cause::Disabled, disable);
+            core.run(&Act { policy, user, by, client, cause, step }).await
+        };
+        self.tries("disable", Some(user), client, act).await
     }
 
     /// Lets somebody in again who was locked out, with the password they had. Waits for wrong
@@ -37,11 +40,14 @@ impl UserAccounts<'_> {
     /// [`Error::NotFound`](crate::error::Error::NotFound) and
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) as [`UserAccounts`] says.
     pub async fn enable(&self, user: UserId, client: &Client) -> Result<User> {
-        let (core, by) = (self.acting()?, self.by(""));
-        let (policy, cause, step) = (&core.policy, Cause::Enabled, enable);
-        let enabled = core.run(&Act { policy, user, by, client, cause, step }).await?;
-        core.lift_limits(&enabled).await;
-        Ok(enabled)
+        let act = async {
+            let (core, by) = (self.acting()?, self.by(""));
+            let (policy, cause, step) = (&core.policy, Cause::Enabled, enable);
+            let enabled = core.run(&Act { policy, user, by, client, cause, step }).await?;
+            core.lift_limits(&enabled).await;
+            Ok(enabled)
+        };
+        self.tries("enable", Some(user), client, act).await
     }
 
     /// Ends every session of somebody. What they know still lets them in.
@@ -52,8 +58,11 @@ impl UserAccounts<'_> {
     /// [`Error::NotFound`](crate::error::Error::NotFound) and
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) as [`UserAccounts`] says.
     pub async fn sign_out(&self, user: UserId, client: &Client) -> Result<()> {
-        let (core, by) = (self.acting()?, self.by(""));
-        let (policy, cause, step) = (&core.policy, Cause::SignedOut, sign_out);
-        core.run(&Act { policy, user, by, client, cause, step }).await.map(drop)
+        let act = async {
+            let (core, by) = (self.acting()?, self.by(""));
+            let (policy, cause, step) = (&core.policy, Cause::SignedOut, sign_out);
+            core.run(&Act { policy, user, by, client, cause, step }).await.map(drop)
+        };
+        self.tries("sign out", Some(user), client, act).await
     }
 }
