@@ -11,7 +11,8 @@ use house::*;
 use listening::{Listening, hearing};
 use portcullis::{model::Role, store::memory::MemoryStore};
 
-/// A house whose store is listened to, with an active, a disabled-like and an invited user.
+/// A house whose store is listened to, with an active, an invited and a disabled user, and one
+/// whose temporary password has run out.
 async fn peopled() -> (House, Listening) {
     let store = Listening::new(MemoryStore::new());
     let house = House::new(store.clone());
@@ -25,6 +26,11 @@ async fn peopled() -> (House, Listening) {
         Role::SALESPERSON.as_str(),
     );
     accounts.invite(&new.unwrap(), &client()).await.unwrap();
+    let dora = house.employee("dora", "salesperson").await;
+    accounts.disable(dora.id, "left", &client()).await.unwrap();
+    let theo = house.employee("theo", "salesperson").await;
+    accounts.set_temporary_password(theo.id, &password(GOOD), &client()).await.unwrap();
+    house.clock.turn(time::Duration::hours(25));
     house.post().await;
     // The site's key is drawn once and kept; that is no part of any comparison.
     assert_eq!(kind(house.try_login("warm up", BETTER).await), "rejected");
@@ -35,13 +41,17 @@ async fn peopled() -> (House, Listening) {
 async fn a_log_in_costs_the_same_for_known_and_unknown() {
     let (house, store) = peopled().await;
     let mut heard = Vec::new();
-    // Known with a wrong password, unknown, invited; then the same written as addresses.
-    for login in ["admin", "nobody", "ivy"] {
-        heard.push(hearing(&store, async { kind(house.try_login(login, BETTER).await) }).await);
+    // Known with a wrong password, unknown, invited; then with the right one, disabled and run
+    // out; then the same written as addresses.
+    let people =
+        [("admin", BETTER), ("nobody", GOOD), ("ivy", GOOD), ("dora", GOOD), ("theo", GOOD)];
+    for (login, word) in people {
+        heard.push(hearing(&store, async { kind(house.try_login(login, word).await) }).await);
     }
     let mut by_address = Vec::new();
-    for login in ["admin@acme.example", "nobody@acme.example", "ivy@acme.example"] {
-        let heard = hearing(&store, async { kind(house.try_login(login, BETTER).await) }).await;
+    for (login, word) in people {
+        let login = format!("{login}@acme.example");
+        let heard = hearing(&store, async { kind(house.try_login(&login, word).await) }).await;
         by_address.push(heard);
     }
     for heard in [heard, by_address] {

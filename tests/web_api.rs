@@ -13,6 +13,8 @@ mod changes;
 mod door;
 #[path = "web_api/invitations.rs"]
 mod invitations;
+#[path = "web_api/mistakes.rs"]
+mod mistakes;
 #[path = "web_api/refusals.rs"]
 mod refusals;
 #[path = "web_api/sessions.rs"]

@@ -13,8 +13,8 @@ use crate::{
     error::{Error, Result},
     id::{AccountId, UserId},
     model::{
-        Account, Actor, Client, EmailAddress, EventKind, Invitation, PersonName, Role, Stamps,
-        Status, User, Username,
+        Account, Actor, Client, EmailAddress, EventKind, Invitation, Language, PersonName, Role,
+        Stamps, Status, User, Username,
     },
     policy::{Policy, Violation},
     store::{Change, Row, Value, tables},
@@ -27,6 +27,7 @@ pub struct NewUser {
     email: EmailAddress,
     name: PersonName,
     role: Role,
+    language: Option<Language>,
 }
 
 impl NewUser {
@@ -44,12 +45,21 @@ impl NewUser {
         let name = PersonName::parse(name).map_err(|e| note("name", e.to_string())).ok();
         match (username, email, name) {
             (Some(username), Some(email), Some(name)) => {
-                let new = Self { username, email, name, role: Role::from_text(role) };
+                let new =
+                    Self { username, email, name, role: Role::from_text(role), language: None };
                 foreign_address(&new.username, &new.email)
                     .map_or(Ok(new), |violation| Err(Error::Invalid(vec![violation])))
             }
             _ => Err(Error::Invalid(missed)),
         }
+    }
+
+    /// The language letters to them are to be written in, from the invitation on. They can choose
+    /// another in My Account.
+    #[must_use]
+    pub fn reading(mut self, language: Language) -> Self {
+        self.language = Some(language);
+        self
     }
 
     /// The username asked for.
@@ -62,6 +72,11 @@ impl NewUser {
     #[must_use]
     pub fn email(&self) -> &EmailAddress {
         &self.email
+    }
+
+    /// The language asked for.
+    pub(super) fn language(&self) -> Option<&Language> {
+        self.language.as_ref()
     }
 
     /// The role asked for.
@@ -177,6 +192,7 @@ impl Profile<'_> {
             email: new.email.clone(),
             email_proven: false,
             name: new.name.clone(),
+            language: new.language.clone(),
             role: new.role.clone(),
             administrator: policy.roles.is_administrator(&new.role),
             status: Status::Invited,

@@ -2,6 +2,7 @@
 
 mod confirmation;
 mod email;
+mod language;
 mod password;
 mod sessions;
 mod username;

@@ -114,6 +114,7 @@ impl Acting<'_> {
     /// are none; [`Error::Busy`] where others keep changing the same rows;
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn open_account(&self, new: &NewAccount, administrator: &NewUser) -> Result<Opened> {
+        self.core.can_write(administrator.language())?;
         let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
         let task = OpenAccount { policy, budgets, new, administrator, reason: self.reason };
         self.core.run(&task).await
@@ -125,6 +126,7 @@ impl Acting<'_> {
     /// As [`UserAccounts::invite`](super::UserAccounts::invite), and [`Error::NotFound`] for an
     /// unknown account.
     pub async fn invite(&self, account: AccountId, new: &NewUser) -> Result<User> {
+        self.core.can_write(new.language())?;
         let inviter = By::Operator(self.reason);
         let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
         self.core.run(&Invite { policy, budgets, account, new, inviter, client: &here() }).await

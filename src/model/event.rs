@@ -67,6 +67,8 @@ pub enum EventKind {
     UsernameChanged,
     /// A person's name was changed by somebody else.
     NameChanged,
+    /// A person chose the language letters to them are written in.
+    LanguageChosen,
     /// A role was changed.
     RoleChanged,
     /// Somebody tried to do to another what their role does not let them; the reason says what.
@@ -122,6 +124,7 @@ impl EventKind {
         Self::LetterGivenUp,
         Self::UsernameChanged,
         Self::NameChanged,
+        Self::LanguageChosen,
         Self::RoleChanged,
         Self::ActRefused,
         Self::Disabled,
@@ -167,6 +170,7 @@ impl EventKind {
             Self::LetterGivenUp => "letter_given_up",
             Self::UsernameChanged => "username_changed",
             Self::NameChanged => "name_changed",
+            Self::LanguageChosen => "language_chosen",
             Self::RoleChanged => "role_changed",
             Self::ActRefused => "act_refused",
             Self::Disabled => "disabled",

@@ -1,6 +1,6 @@
 use time::OffsetDateTime;
 
-use super::{EmailAddress, PersonName, Role, Username};
+use super::{EmailAddress, Language, PersonName, Role, Username};
 use crate::id::{AccountId, UserId};
 
 /// Whether a user can log in.
@@ -67,6 +67,8 @@ pub struct User {
     pub email_proven: bool,
     /// The person's name.
     pub name: PersonName,
+    /// What letters to them are written in; the site's usual language where they chose none.
+    pub language: Option<Language>,
     /// What they are in the company.
     pub role: Role,
     /// Whether the role made them an administrator when it was written.

@@ -1,12 +1,19 @@
-//! The wording of letters: templates a host can override.
+//! The wording of letters: templates a host can override, in each language.
 
+mod catalogue;
+mod unlinked;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalogue::{BASE, PARTS, WORDINGS};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use unlinked::unlinked;
 
 use crate::{
     id::IntentId,
     mail::Letter,
-    model::{Account, Client, EmailAddress, Template, User},
+    model::{Account, Client, EmailAddress, Language, Template, User},
     site::Site,
 };
 
@@ -42,6 +49,7 @@ use crate::{
 ///
 /// | value | holds |
 /// |---|---|
+/// | `language` | the tag of the language |
 /// | `site.name`, `site.url`, `site.support` | the site, as [`Site`] has it; `support` may be empty |
 /// | `user.name`, `user.username`, `user.email` | the recipient |
 /// | `account.name` | their company |
@@ -55,9 +63,27 @@ use crate::{
 /// What people chose themselves (`user.name`, `account.name`, `client.agent`, `inviter`, `detail`)
 /// comes broken up where a mail program would make a link of it. `.html` parts are escaped.
 ///
-/// All letters share `base.html` (which the `html` parts extend), `_foot.txt` (the end of each
-/// `txt`), `_who.html` (the username and the account), and `_what.txt` and `_what.html` (what
-/// happened, when and from where). Templates refer to each other as `letters/base.html` and so on.
+/// All letters share `base.html` (which the `html` parts extend), and those of one language
+/// `_foot.txt` and `_sent.html` (the end of each), `_who.html` (the username and the account),
+/// `_what.txt` and `_what.html` (what happened, when and from where), `_moment.txt` (a moment, from
+/// `day`, `month`, `year` and `time`) and `_language.txt` (what the language calls itself).
+/// Templates refer to each other as `letters/base.html` and `letters/en/_foot.txt`.
+///
+/// # Languages
+/// There are wordings in English (`en`) and German (`de`), and a letter is written in the one its
+/// recipient chose: [`NewUser::reading`](crate::auth::NewUser::reading) when they are invited,
+/// My Account from then on. Who chose none gets the [usual](Letters::usually) one. A host adds a
+/// language by adding each of its [`parts`](Letters::parts):
+///
+/// ```
+/// use portcullis::outbox::Letters;
+/// let letters = Letters::default().with("fr/reset.subject", "Choisissez un mot de passe");
+/// assert!(letters.findings()[0].contains("fr lacks"), "the other parts");
+/// let german = Letters::default().usually("de");
+/// assert_eq!(german.languages(), [("de", "Deutsch".into()), ("en", "English".into())]);
+/// ```
+///
+/// # Wording
 ///
 /// ```
 /// use portcullis::outbox::Letters;
@@ -70,67 +96,94 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Letters {
     environment: Environment<'static>,
+    /// The language of those who chose none.
+    usual: String,
+    /// What there is in each language.
+    parts: BTreeMap<String, BTreeSet<String>>,
     findings: Vec<String>,
 }
-
-macro_rules! built_in {
-    ($($name:literal)*) => {
-        &[$((concat!("letters/", $name), include_str!(concat!("letters/", $name)))),*]
-    };
-}
-
-const BUILT_IN: &[(&str, &str)] = built_in![
-    "_foot.txt" "_what.html" "_what.txt" "_who.html" "base.html"
-    "reset.subject" "reset.txt" "reset.html"
-    "activation.subject" "activation.txt" "activation.html"
-    "activated.subject" "activated.txt" "activated.html"
-    "password_changed.subject" "password_changed.txt" "password_changed.html"
-    "password_reset.subject" "password_reset.txt" "password_reset.html"
-    "email_confirm.subject" "email_confirm.txt" "email_confirm.html"
-    "email_changed.subject" "email_changed.txt" "email_changed.html"
-    "recovered.subject" "recovered.txt" "recovered.html"
-    "objection.subject" "objection.txt" "objection.html"
-    "objected.subject" "objected.txt" "objected.html"
-    "email_undone.subject" "email_undone.txt" "email_undone.html"
-    "username_changed.subject" "username_changed.txt" "username_changed.html"
-    "temporary_password.subject" "temporary_password.txt" "temporary_password.html"
-    "username_changed.subject" "username_changed.txt" "username_changed.html"
-    "profile_changed.subject" "profile_changed.txt" "profile_changed.html"
-    "role_changed.subject" "role_changed.txt" "role_changed.html"
-    "disabled.subject" "disabled.txt" "disabled.html"
-    "enabled.subject" "enabled.txt" "enabled.html"
-    "removed.subject" "removed.txt" "removed.html"
-    "secured.subject" "secured.txt" "secured.html"
-    "operator_acted.subject" "operator_acted.txt" "operator_acted.html"
-];
 
 impl Default for Letters {
     fn default() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        let letters = Self { environment, findings: Vec::new() };
-        BUILT_IN.iter().fold(letters, |letters, (name, source)| letters.put(name, source))
+        let letters = Self {
+            environment,
+            usual: ENGLISH.to_owned(),
+            parts: BTreeMap::new(),
+            findings: Vec::new(),
+        };
+        let letters = letters.put(BASE.0, BASE.1);
+        WORDINGS.iter().fold(letters, |letters, (language, parts)| {
+            parts
+                .iter()
+                .fold(letters, |letters, (part, source)| letters.say(language, part, source))
+        })
     }
 }
 
 impl Letters {
-    /// These letters with another wording for one part, such as `reset.txt`, or for one that all of
-    /// them share, such as `_foot.txt`. [`Builder::build`](crate::auth::Builder::build) writes each
-    /// once and refuses those that cannot be written.
+    /// These letters with another wording for one part: `reset.txt` is English, `de/reset.txt`
+    /// another language's, `base.html` what all letters look like.
+    /// [`Builder::build`](crate::auth::Builder::build) writes each letter once and refuses those
+    /// that cannot be written, and languages that lack a part.
     #[must_use]
-    pub fn with(self, part: &str, source: &str) -> Self {
-        let name = format!("letters/{part}");
-        if BUILT_IN.iter().any(|(known, _)| *known == name) {
-            self.put(&name, source)
-        } else {
-            let mut findings = self.findings;
-            findings.push(format!("letters: there is no part called {part}"));
-            Self { findings, ..self }
+    pub fn with(mut self, part: &str, source: &str) -> Self {
+        if part == BASE.0 {
+            return self.put(part, source);
+        }
+        let (language, name) = part.split_once('/').unwrap_or((ENGLISH, part));
+        match Language::parse(language) {
+            Ok(language) if PARTS.contains(&name) => self.say(language.as_str(), name, source),
+            _ => {
+                self.findings.push(format!("letters: there is no part called {part}"));
+                self
+            }
         }
     }
 
+    /// These letters in this language, such as `de`, for everybody who chose none: English unless
+    /// said otherwise.
+    #[must_use]
+    pub fn usually(mut self, language: &str) -> Self {
+        match Language::parse(language).ok().filter(|tag| self.parts.contains_key(tag.as_str())) {
+            Some(language) => language.as_str().clone_into(&mut self.usual),
+            None => self.findings.push(format!("letters: there is no wording in {language}")),
+        }
+        self
+    }
+
+    /// The parts a wording in any language consists of.
+    #[must_use]
+    pub const fn parts() -> &'static [&'static str] {
+        PARTS
+    }
+
+    /// The languages there is a wording in, by their tags, each with what it calls itself.
+    #[must_use]
+    pub fn languages(&self) -> Vec<(&str, String)> {
+        let named = |tag| self.render(tag, "_language.txt", &context! {}).unwrap_or_default();
+        self.parts.keys().map(|tag| (tag.as_str(), named(tag))).collect()
+    }
+
+    /// The wording for somebody who reads this language, if there is one: that of `de` serves who
+    /// reads `de-AT` (RFC 4647, 3.4).
+    #[must_use]
+    pub fn wording_for(&self, language: &Language) -> Option<&str> {
+        language
+            .widening()
+            .find_map(|tag| self.parts.get_key_value(tag))
+            .map(|(tag, _)| tag.as_str())
+    }
+
+    fn say(mut self, language: &str, part: &str, source: &str) -> Self {
+        let parts = self.parts.entry(language.to_owned()).or_default();
+        parts.insert(part.to_owned());
+        self.put(&format!("{language}/{part}"), source)
+    }
+
     fn put(mut self, name: &str, source: &str) -> Self {
-        let (name, source) = (name.to_owned(), source.to_owned());
+        let (name, source) = (format!("letters/{name}"), source.to_owned());
         if let Err(error) = self.environment.add_template_owned(name, source) {
             self.findings.push(format!("letters: {error}"));
         }
@@ -142,14 +195,29 @@ impl Letters {
     #[must_use]
     pub fn findings(&self) -> Vec<String> {
         let mut found = self.findings.clone();
+        for (language, parts) in &self.parts {
+            let missing: Vec<_> =
+                PARTS.iter().filter(|part| !parts.contains(**part)).copied().collect();
+            if missing.is_empty() {
+                self.try_all(language, &mut found);
+            } else {
+                found.push(format!("letters: {language} lacks {}", missing.join(", ")));
+            }
+        }
+        found
+    }
+
+    /// Writes each letter once in a language, and notes what is wrong.
+    fn try_all(&self, language: &str, found: &mut Vec<String>) {
         for template in Template::ALL {
-            let sample = sample(*template);
+            let sample = self.sample(language, *template);
             for part in ["subject", "txt", "html"] {
-                let name = format!("{}.{part}", template.as_str());
-                match self.part(*template, part, &sample) {
+                let part = format!("{}.{part}", template.as_str());
+                let name = format!("{language}/{part}");
+                match self.render(language, &part, &sample) {
                     Err(error) => found.push(format!("letters: {name}: {error}")),
                     Ok(text) => {
-                        let wants_link = carries_link(*template) && part != "subject";
+                        let wants_link = carries_link(*template) && !part.ends_with(".subject");
                         if text.contains(SAMPLE_LINK) != wants_link {
                             let has = if wants_link { "lacks its" } else { "must carry no" };
                             found.push(format!("letters: {name} {has} {{{{ link }}}}"));
@@ -158,24 +226,25 @@ impl Letters {
                 }
             }
         }
-        found
     }
 
-    fn part(
+    fn render(
         &self,
-        template: Template,
+        language: &str,
         part: &str,
         facts: &Value,
     ) -> Result<String, minijinja::Error> {
-        let name = format!("letters/{}.{part}", template.as_str());
-        self.environment.get_template(&name)?.render(facts)
+        self.environment.get_template(&format!("letters/{language}/{part}"))?.render(facts)
     }
 
     /// Writes a letter.
     pub(super) fn write(&self, facts: &Facts<'_>) -> Result<Letter, minijinja::Error> {
+        let language = facts.user.language.as_ref().and_then(|wish| self.wording_for(wish));
+        let language = language.unwrap_or(&self.usual);
         let name = unlinked(facts.user.name.as_str());
         let address = facts.client.address.map(|address| address.to_string());
         let values = context! {
+            language,
             site => context! {
                 name => facts.site.name(),
                 url => facts.site.origin(),
@@ -188,8 +257,8 @@ impl Letters {
             },
             account => context! { name => unlinked(&facts.account.name) },
             link => facts.link.as_deref(),
-            expires => facts.expires_at.map(moment),
-            at => moment(facts.at),
+            expires => facts.expires_at.map(|at| self.moment(language, at)),
+            at => self.moment(language, facts.at),
             client => context! {
                 address => address.unwrap_or_default(),
                 agent => unlinked(facts.client.agent()),
@@ -197,7 +266,9 @@ impl Letters {
             inviter => unlinked(facts.inviter),
             detail => unlinked(facts.detail),
         };
-        let subject = self.part(facts.template, "subject", &values)?;
+        let part =
+            |part| self.render(language, &format!("{}.{part}", facts.template.as_str()), &values);
+        let subject = part("subject")?;
         Ok(Letter {
             id: facts.id,
             to: facts.to.clone(),
@@ -208,9 +279,41 @@ impl Letters {
                 .join(" ")
                 .trim()
                 .to_owned(),
-            text: self.part(facts.template, "txt", &values)?,
-            html: self.part(facts.template, "html", &values)?,
+            text: part("txt")?,
+            html: part("html")?,
         })
+    }
+
+    /// A moment as templates get it: for machines, and for people. A language without a wording
+    /// for it is found when the letters are tried.
+    fn moment(&self, language: &str, at: OffsetDateTime) -> Value {
+        let parts = context! {
+            day => at.day(),
+            month => u8::from(at.month()),
+            year => at.year(),
+            time => format!("{:02}:{:02}", at.hour(), at.minute()),
+        };
+        let iso = at.format(&Rfc3339).unwrap_or_default();
+        let text = self.render(language, "_moment.txt", &parts).unwrap_or_else(|_| iso.clone());
+        context! { iso, text }
+    }
+
+    /// What a letter of this kind may be told when it is written, with as little in it as can be.
+    fn sample(&self, language: &str, template: Template) -> Value {
+        let link = carries_link(template).then_some(SAMPLE_LINK);
+        let at = self.moment(language, OffsetDateTime::UNIX_EPOCH);
+        context! {
+            language,
+            site => context! { name => "Site", url => "https://site.example", support => "" },
+            user => context! { name => "Ada", username => "ada", email => "ada@site.example" },
+            account => context! { name => "Acme" },
+            link => link,
+            expires => link.map(|_| at.clone()),
+            at,
+            client => context! { address => "", agent => "" },
+            inviter => "",
+            detail => "",
+        }
     }
 }
 
@@ -228,24 +331,11 @@ const fn carries_link(template: Template) -> bool {
     )
 }
 
+/// The language a part without one is in.
+const ENGLISH: &str = "en";
+
 /// Nothing in it is escaped in HTML.
 const SAMPLE_LINK: &str = "sample-link";
-
-/// What a letter of this kind may be told when it is written, with as little in it as can be.
-fn sample(template: Template) -> Value {
-    let link = carries_link(template).then_some(SAMPLE_LINK);
-    context! {
-        site => context! { name => "Site", url => "https://site.example", support => "" },
-        user => context! { name => "Ada", username => "ada", email => "ada@site.example" },
-        account => context! { name => "Acme" },
-        link => link,
-        expires => link.map(|_| moment(OffsetDateTime::UNIX_EPOCH)),
-        at => moment(OffsetDateTime::UNIX_EPOCH),
-        client => context! { address => "", agent => "" },
-        inviter => "",
-        detail => "",
-    }
-}
 
 /// What a letter tells of.
 pub(super) struct Facts<'a> {
@@ -263,84 +353,47 @@ pub(super) struct Facts<'a> {
     pub(super) detail: &'a str,
 }
 
-/// A moment as templates get it: for machines, and for people.
-fn moment(at: OffsetDateTime) -> Value {
-    let (day, month, year) = (at.day(), at.month(), at.year());
-    context! {
-        iso => at.format(&Rfc3339).unwrap_or_default(),
-        text => format!("{day} {month} {year}, {:02}:{:02} UTC", at.hour(), at.minute()),
-    }
-}
-
-/// Text somebody else chose, so that no mail program makes a link of it: an invitation must not
-/// carry the inviter's advertisement to a stranger.
-fn unlinked(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let at = |position: usize| chars.get(position).copied().map_or(' ', as_in_links);
-    let breaks = |position: usize| match at(position) {
-        '/' | '\\' | '@' => true,
-        ':' | '.' => {
-            // Two letters behind it make a host name or a scheme; initials stay.
-            let next = at(position + 1);
-            let after_www = position >= 3
-                && (position - 3..position).all(|before| at(before).eq_ignore_ascii_case(&'w'));
-            next.is_alphanumeric() && (at(position + 2).is_alphanumeric() || after_www)
-                || matches!(next, '/' | '\\')
-        }
-        _ => false,
-    };
-    chars.iter().enumerate().map(|(i, c)| if breaks(i) { ' ' } else { *c }).collect()
-}
-
-/// What a character becomes where a browser reads an address (UTS 46).
-fn as_in_links(c: char) -> char {
-    match c {
-        '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}' => '.',
-        '\u{ff0f}' | '\u{2044}' | '\u{2215}' => '/',
-        '\u{ff3c}' => '\\',
-        '\u{ff1a}' => ':',
-        '\u{ff20}' | '\u{fe6b}' => '@',
-        c => c,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    proptest! {
-        /// Nothing a mail program makes a link of is left, in any text; and nothing else goes.
-        #[test]
-        fn no_text_keeps_a_link(
-            text in prop_oneof![
-                "([a-zA-Z]{0,3}|www|http|[.:/\\\\@ 。．：／＠]){0,24}",
-                "\\PC{0,60}",
-                prop::collection::vec(any::<char>(), 0..60).prop_map(String::from_iter),
-            ],
-        ) {
-            let safe = unlinked(&text);
-            let read: Vec<char> = safe.chars().map(as_in_links).collect();
-            prop_assert!(!read.iter().any(|c| "/\\@".contains(*c)), "{safe:?}");
-            for (i, c) in read.iter().enumerate() {
-                let at = |by: usize| read.get(i + by).is_some_and(|c| c.is_alphanumeric());
-                prop_assert!(!(".:".contains(*c) && at(1) && at(2)), "{safe:?}");
-            }
-            let folded = String::from_iter(&read).to_ascii_lowercase();
-            for (at, _) in folded.match_indices("www.") {
-                let next = folded.get(at + 4..).and_then(|rest| rest.chars().next());
-                prop_assert!(!next.is_some_and(char::is_alphanumeric), "{safe:?}");
-            }
-            let kept = text.chars().zip(safe.chars()).all(|(a, b)| a == b || b == ' ');
-            prop_assert!(kept && text.chars().count() == safe.chars().count());
-            prop_assert_eq!(unlinked(&safe), safe);
-        }
-    }
 
     #[test]
     fn every_built_in_letter_can_be_written() {
         assert_eq!(Letters::default().findings(), Vec::<String>::new());
+    }
+
+    /// Nobody reads a half translated letter: no line of a German one is an English one's.
+    #[test]
+    fn no_letter_mixes_languages() {
+        let letters = Letters::default();
+        let lines = |language| {
+            let mut lines = BTreeSet::new();
+            for template in Template::ALL {
+                let sample = letters.sample(language, *template);
+                for part in ["subject", "txt", "html"] {
+                    let part = format!("{}.{part}", template.as_str());
+                    let text = letters.render(language, &part, &sample).unwrap();
+                    let text = text.replace(|c: char| c == '<' || c == '>', "\n");
+                    lines.extend(text.lines().map(|line| line.trim().to_owned()));
+                }
+            }
+            // Words, not rules of style and not what both are told alike.
+            lines.retain(|line| line.split(' ').count() > 2 && !line.contains(['{', '=', '@']));
+            lines
+        };
+        let (english, german) = (lines("en"), lines("de"));
+        assert!(english.len() > 60 && german.len() > 60);
+        let both: Vec<_> = english.intersection(&german).collect();
+        assert!(both.is_empty(), "{both:?}");
+    }
+
+    #[test]
+    fn a_moment_is_written_as_the_language_does() {
+        let letters = Letters::default();
+        let at = OffsetDateTime::UNIX_EPOCH + time::Duration::days(60);
+        let said = |language| letters.moment(language, at).get_attr("text").unwrap().to_string();
+        assert_eq!(said("en"), "2 March 1970, 00:00 UTC");
+        assert_eq!(said("de"), "2. März 1970, 00:00 UTC");
     }
 
     #[test]

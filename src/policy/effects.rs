@@ -212,6 +212,7 @@ mod tests {
             text(address),
             text(address),
             text("Ada"),
+            Value::Null,
             text("administrator"),
             zero(),
             text("active"),

@@ -64,6 +64,7 @@ pub static USERS: Table = Table {
         personal(text("email_key")),
         personal(maybe(text("proven_email"))),
         personal(text("name")),
+        maybe(text("language")),
         text("role"),
         int("administrator"),
         text("status"),

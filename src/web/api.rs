@@ -34,6 +34,7 @@ pub(super) static CALLS: &[Row<Call>] = rows![
     PUT "/me/password" => me::change_password,
     PUT "/me/username" => me::change_username,
     PUT "/me/email" => me::change_email,
+    PUT "/me/language" => me::choose_language,
     POST "/me/confirm" => me::confirm,
     POST "/email/confirm" => email::confirm,
     POST "/undo" => email::undo,

@@ -54,6 +54,7 @@ pub(super) static PAGES: &[Row<Call>] = rows![
     POST "/account" => account::change_password,
     POST "/account/username" => account::change_username,
     POST "/account/email" => account::change_email,
+    POST "/account/language" => account::choose_language,
     GET "/account/sessions" => sessions::show,
     POST "/account/sessions" => sessions::submit,
     GET "/users" => users::show,

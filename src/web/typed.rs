@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, Result},
-    model::{EmailAddress, Username},
+    model::{EmailAddress, Language, Username},
     policy::Violation,
     secret::Password,
 };
@@ -35,6 +35,15 @@ pub(super) fn username(typed: &str) -> Result<Username> {
 /// Reads an address.
 pub(super) fn email(typed: &str) -> Result<EmailAddress> {
     EmailAddress::parse(typed).map_err(|error| Error::invalid("email", "format", error.to_string()))
+}
+
+/// Reads a language; nothing typed is the site's usual one.
+pub(super) fn language(typed: &str) -> Result<Option<Language>> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let read = Language::parse(typed);
+    read.map(Some).map_err(|error| Error::invalid("language", "format", error.to_string()))
 }
 
 fn missed(result: Result<Password>) -> impl Iterator<Item = Violation> {

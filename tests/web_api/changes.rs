@@ -78,3 +78,32 @@ async fn the_password_is_shown_again() {
     assert_eq!(put(&web, &bearer, "me/confirm", json!({"password": GOOD})).await.status, 204);
     assert!(confirmed().await);
 }
+
+#[tokio::test]
+async fn m27_the_language_of_letters_is_chosen() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let path = "/auth/api/me/language";
+    let language = |me: &serde_json::Value| me["user"]["language"].clone();
+    assert_eq!(language(&admin.get("/auth/api/me").await.json()), json!(null));
+    let answer = admin.send(ask("PUT", path).json(&json!({ "language": "de" }))).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(language(&admin.get("/auth/api/me").await.json()), json!("de"));
+    for wrong in ["tlh", "not a tag", "\u{fc}"] {
+        let answer = admin.send(ask("PUT", path).json(&json!({ "language": wrong }))).await;
+        answer.is_problem(422, "invalid");
+    }
+    let invited = json!({
+        "username": "sam", "email": "sam@acme.example", "name": "Sam", "role": "salesperson",
+        "language": "de",
+    });
+    let answer = admin.send(ask("POST", "/auth/api/users").json(&invited)).await;
+    assert_eq!((answer.status, language(&answer.json())), (201, json!("de")));
+    assert!(web.house.post().await[0].text.contains("Guten Tag Sam"));
+    admin.send(ask("PUT", path).json(&json!({}))).await.is_problem(400, "malformed");
+    for usual in [json!({ "language": null }), json!({ "language": "" })] {
+        admin.send(ask("PUT", path).json(&json!({ "language": "de" }))).await;
+        assert_eq!(admin.send(ask("PUT", path).json(&usual)).await.status, 204, "{usual}");
+        assert_eq!(language(&admin.get("/auth/api/me").await.json()), json!(null));
+    }
+}

@@ -59,3 +59,20 @@ async fn the_address_is_changed_confirmed_and_taken_back() {
     let dead = send(&web.service, get("/auth/undo")).await;
     assert!(dead.status == 410 && dead.text.contains("72 hours"));
 }
+
+#[tokio::test]
+async fn m27_the_language_of_letters_is_chosen_on_my_account() {
+    let web = Web::new().await;
+    let mut admin = web.admin().await;
+    let page = admin.get("/auth/account").await.text;
+    assert!(page.contains("<option value=\"de\" lang=\"de\">Deutsch</option>"), "{page}");
+    let answer = admin.post("/auth/account/language", &[("language", "de")]).await;
+    let location = "/auth/account?notice=language-chosen";
+    assert_eq!((answer.status, answer.header("location")), (303, location));
+    let page = admin.get("/auth/account").await.text;
+    assert!(page.contains("<option value=\"de\" lang=\"de\" selected>Deutsch</option>"), "{page}");
+    let answer = admin.post("/auth/account/language", &[("language", "tlh")]).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.text.contains("Letters can be written in: Deutsch, English."));
+    assert_eq!(admin.post("/auth/account/language", &[]).await.status, 400);
+}

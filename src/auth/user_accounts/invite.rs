@@ -31,6 +31,7 @@ impl UserAccounts<'_> {
     pub async fn invite(&self, new: &NewUser, client: &Client) -> Result<User> {
         let act = async {
             let core = self.acting()?;
+            core.can_write(new.language())?;
             let (budgets, account) = (core.budgets().await?, self.me.account().id);
             // Whatever comes of it: a refusal tells that a name is taken.
             let mailbox = budgets.invited_mailbox(account, new.email().canonical());

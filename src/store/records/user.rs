@@ -1,6 +1,6 @@
 use crate::{
     id::{AccountId, UserId},
-    model::{EmailAddress, PersonName, Role, Stamps, Status, User, Username},
+    model::{EmailAddress, Language, PersonName, Role, Stamps, Status, User, Username},
     store::{
         Corrupt, Record, Row, Table, Value,
         record::{Reader, Versioned, bytes, flag, maybe, text, time},
@@ -22,6 +22,7 @@ impl Record for User {
             text(self.email.canonical()),
             maybe(self.email_proven.then(|| self.email.canonical()), text),
             text(self.name.as_str()),
+            maybe(self.language.as_ref().map(Language::as_str), text),
             text(self.role.as_str()),
             flag(self.administrator),
             text(self.status.as_str()),
@@ -49,6 +50,7 @@ impl Record for User {
             email,
             email_proven,
             name: PersonName::from_stored(r.text()?),
+            language: r.maybe(|r| r.name(|text| Language::parse(text).ok()))?,
             role: Role::from_text(&r.text()?),
             administrator: r.flag()?,
             status: r.name(Status::from_name)?,

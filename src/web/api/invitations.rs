@@ -15,6 +15,7 @@ use crate::{
     web::{
         answer::{self, Answer},
         service::Call,
+        typed,
     },
 };
 
@@ -25,6 +26,7 @@ struct Invite {
     email: Text,
     name: Text,
     role: Text,
+    language: Option<Text>,
 }
 
 #[derive(Serialize)]
@@ -36,9 +38,12 @@ struct One<'a> {
 pub(super) async fn invite(call: &Call, _: &str) -> Answer {
     let me = who(call).await?;
     let users = call.auth().user_accounts(&me)?;
-    let takes = "Send one JSON object with username, email, name and role.";
-    let Invite { username, email, name, role } = call.asked.json(takes)?;
-    let new = NewUser::parse(username.as_str(), email.as_str(), name.as_str(), role.as_str())?;
+    let takes = "Send one JSON object with username, email, name and role, and language if wished.";
+    let Invite { username, email, name, role, language } = call.asked.json(takes)?;
+    let mut new = NewUser::parse(username.as_str(), email.as_str(), name.as_str(), role.as_str())?;
+    if let Some(language) = language.and_then(|tag| typed::language(tag.as_str()).transpose()) {
+        new = new.reading(language?);
+    }
     let user = users.invite(&new, &call.client()).await?;
     answer::json(StatusCode::CREATED, &One { user: User::of(&user, None) })
 }

@@ -109,6 +109,25 @@ pub(super) async fn change_email(call: &Call, _: &str) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Choose {
+    /// Null is a choice; nothing said is none.
+    #[serde(deserialize_with = "Option::deserialize")]
+    language: Option<Text>,
+}
+
+/// `PUT /me/language`
+pub(super) async fn choose_language(call: &Call, _: &str) -> Answer {
+    let me = who(call).await?;
+    let takes = "Send one JSON object with language: a tag such as en or de, or null.";
+    let Choose { language } = call.asked.json(takes)?;
+    let language = language.map(|language| typed::language(language.as_str())).transpose()?;
+    let account = call.auth().my_account(&me);
+    account.choose_language(language.flatten().as_ref(), &call.client()).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Confirm {
     password: Text,
 }

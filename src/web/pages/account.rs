@@ -12,7 +12,7 @@ use super::{
 use crate::{
     auth::{Identity, Overview},
     error::Error,
-    model::Event,
+    model::{Event, Language},
     policy::Violation,
     web::{
         agent,
@@ -89,6 +89,22 @@ pub(super) async fn change_email(call: &Call, _: &str) -> Answer {
     }
 }
 
+/// `POST /account/language`
+pub(super) async fn choose_language(call: &Call, _: &str) -> Answer {
+    let me = call.door.identify(&call.asked.headers).await?;
+    let mut form = Form::read(&call.asked, &["language"])?;
+    let wanted = form.need("language")?;
+    let chosen = async {
+        let language = typed::language(&wanted)?;
+        let account = call.auth().my_account(&me);
+        account.choose_language(language.as_ref(), &call.client()).await
+    };
+    match chosen.await {
+        Ok(()) => answer::see_other(&Notice::LanguageChosen.on(&path_to(call, "/account"))),
+        Err(error) => again(call, &me, Part { name: "language", typed: "" }, error).await,
+    }
+}
+
 /// A form of this page, and what was typed into it.
 #[derive(Clone, Copy)]
 struct Part<'a> {
@@ -136,6 +152,7 @@ async fn page(
             email => user.email.as_str(),
             email_proven => user.email_proven,
             name => user.name.as_str(),
+            language => user.language.as_ref().map(Language::as_str),
             role_label => label(user.role.as_str()),
         },
         account => context! {
@@ -143,6 +160,7 @@ async fn page(
             plan_label => label(account.plan.as_str()),
         },
         last_logins => last_logins.iter().map(past_log_in).collect::<Vec<Value>>(),
+        languages => languages(call),
         requirements => requirements(call),
         part => trouble.as_ref().map_or("", |trouble| trouble.part.name),
         typed => trouble.as_ref().map_or("", |trouble| trouble.part.typed),
@@ -151,6 +169,12 @@ async fn page(
         notice,
     };
     Ok(call.pages.page(status, "account.html", Some(me), values))
+}
+
+/// The languages to choose from.
+fn languages(call: &Call) -> Vec<Value> {
+    let languages = call.auth().languages();
+    languages.into_iter().map(|(tag, name)| context! { tag, name }).collect()
 }
 
 fn past_log_in(event: &Event) -> Value {

@@ -15,6 +15,7 @@ pub(super) enum Notice {
     Enabled,
     InvitationRevoked,
     Invited,
+    LanguageChosen,
     LoggedOut,
     Objected,
     OthersEnded,
@@ -54,6 +55,7 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::Enabled, "enabled", "The log-in works again."),
     (Notice::InvitationRevoked, "revoked", "The invitation is taken back."),
     (Notice::Invited, "invited", "The invitation is on its way."),
+    (Notice::LanguageChosen, "language-chosen", "Letters to you are written in that language now."),
     (Notice::LoggedOut, "logged-out", "You are logged out."),
     (
         Notice::Objected,
