@@ -17,6 +17,7 @@ on_every_store! {
     m1_logs_in_with_username_or_proven_email
     m1_every_refusal_is_the_same
     m2_an_account_is_opened_and_its_administrator_invited
+    m3_an_invited_person_alone_sees_the_link
     m4_activation_works_once_and_looking_is_harmless
     m4_an_expired_activation_is_sent_again_by_forgot_password
     m4_forgot_password_does_not_extend_an_invitation
@@ -88,6 +89,32 @@ async fn m2_an_account_is_opened_and_its_administrator_invited(house: House) {
     let again = house.operator.because("test").open_account(&account, &same).await;
     assert_eq!(kind(again), "conflict");
     assert!(house.post().await.is_empty());
+}
+
+async fn m3_an_invited_person_alone_sees_the_link(house: House) {
+    house.furnished().await;
+    let me = house.login("admin", GOOD).await.identity;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    let new = NewUser::parse("grace", "Grace@Acme.example", "Grace Hopper", "sales_manager");
+    let grace = accounts.invite(&new.unwrap(), &client()).await.unwrap();
+    assert_eq!((grace.status, grace.role.as_str()), (Status::Invited, "sales_manager"));
+    assert_eq!((grace.username.as_str(), grace.name.as_str()), ("grace", "Grace Hopper"));
+    assert_eq!(kind(house.try_login("grace", GOOD).await), "rejected");
+    let letters = house.post().await;
+    assert_eq!(letters.len(), 1, "nobody else is mailed");
+    let letter = &letters[0];
+    assert_eq!(letter.to.as_str(), "Grace@Acme.example");
+    assert!(letter.text.contains("Invited by:  Ada Admin") && letter.text.contains("grace"));
+    // That no row holds the token is `canary.rs`; nor does what the inviter is shown.
+    let token = written_token_in(letter);
+    let shown = accounts.history(grace.id, None, 50).await.unwrap();
+    assert!(!format!("{grace:?} {shown:?}").contains(&token));
+    // What the invitation carries, the invited person has.
+    house.auth.activate(&token_in(letter), &password(BETTER), &client()).await.unwrap();
+    let signed_in = house.login("grace", BETTER).await.identity;
+    assert_eq!(signed_in.user().role.as_str(), "sales_manager");
+    assert_eq!(signed_in.user().email.as_str(), "Grace@Acme.example");
+    assert!(signed_in.user().email_proven);
 }
 
 async fn m4_activation_works_once_and_looking_is_harmless(house: House) {

@@ -373,7 +373,7 @@ mod tests {
                 for part in ["subject", "txt", "html"] {
                     let part = format!("{}.{part}", template.as_str());
                     let text = letters.render(language, &part, &sample).unwrap();
-                    let text = text.replace(|c: char| c == '<' || c == '>', "\n");
+                    let text = text.replace(['<', '>'], "\n");
                     lines.extend(text.lines().map(|line| line.trim().to_owned()));
                 }
             }

@@ -113,7 +113,9 @@ pub(super) fn words(refusal: &Refusal, site: &Site) -> String {
             "The password is right, and the plan of your company has ended. To go on, ask \
              whoever runs this site."
         }
-        Error::NotFound => "There is no such thing here.",
+        Error::NotFound => {
+            "There is no such thing here. Check the address, or find it in its list."
+        }
         Error::Conflict { field: "seats" } => {
             "Every seat of the plan is taken. Free one, or get more seats."
         }
@@ -152,5 +154,58 @@ pub(super) fn log(refusal: &Refusal) {
         // Display only: the debug form of a database's errors quotes rows.
         let source = cause.source().map(ToString::to_string).unwrap_or_default();
         tracing::error!(%cause, source, "a request could not be answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::store::StoreError;
+
+    /// Nobody is left at a dead end: each refusal says what to do about it.
+    #[test]
+    fn m30_every_refusal_names_the_next_step() {
+        let site =
+            Site::new("Acme CRM", "https://crm.example").unwrap().support("help@crm.example");
+        let fields = ["seats", "administrators", "status", "email", "username", "version"];
+        let conflicts = fields.map(|field| Error::Conflict { field });
+        let gone = StoreError::unavailable(std::io::Error::other("gone"));
+        let others = [
+            Error::Unauthenticated,
+            Error::Rejected,
+            Error::Throttled { retry_at: OffsetDateTime::UNIX_EPOCH },
+            Error::Invalid(Vec::new()),
+            Error::Forbidden,
+            Error::StepUpRequired,
+            Error::AccountEnded,
+            Error::NotFound,
+            Error::Busy,
+            Error::Unavailable(gone.into()),
+        ];
+        let steps = [
+            "Log in",
+            "ask ",
+            "Ask ",
+            "Wait",
+            "is listed",
+            "Show",
+            "Check",
+            "Free one",
+            "Make ",
+            "is enabled first",
+            "Give them",
+            "Look again",
+            "Try again",
+            "choose",
+        ];
+        for error in conflicts.into_iter().chain(others) {
+            let kind = error.kind();
+            let words = words(&Refusal::from(error), &site);
+            assert!(steps.iter().any(|step| words.contains(step)), "{kind}: {words}");
+        }
+        let ended = words(&Refusal::from(Error::AccountEnded), &site);
+        assert!(ended.contains("help@crm.example"), "{ended}");
     }
 }

@@ -214,7 +214,7 @@ async fn me_shows_the_last_log_ins() {
     let web = Web::new().await;
     let mut admin = web.admin().await;
     let body = admin.get("/auth/api/me").await.json();
-    assert_eq!(keys(&body), ["account", "last_logins", "user"]);
+    assert_eq!(keys(&body), ["account", "language", "last_logins", "user"]);
     assert_eq!(keys(&body["user"]), USER);
     assert_eq!(keys(&body["account"]), ACCOUNT);
     assert_eq!(

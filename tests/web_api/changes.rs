@@ -84,7 +84,7 @@ async fn m27_the_language_of_letters_is_chosen() {
     let web = Web::new().await;
     let mut admin = web.admin().await;
     let path = "/auth/api/me/language";
-    let language = |me: &serde_json::Value| me["user"]["language"].clone();
+    let language = |me: &serde_json::Value| me["language"].clone();
     assert_eq!(language(&admin.get("/auth/api/me").await.json()), json!(null));
     let answer = admin.send(ask("PUT", path).json(&json!({ "language": "de" }))).await;
     assert_eq!(answer.status, 204);
@@ -98,7 +98,7 @@ async fn m27_the_language_of_letters_is_chosen() {
         "language": "de",
     });
     let answer = admin.send(ask("POST", "/auth/api/users").json(&invited)).await;
-    assert_eq!((answer.status, language(&answer.json())), (201, json!("de")));
+    assert_eq!(answer.status, 201);
     assert!(web.house.post().await[0].text.contains("Guten Tag Sam"));
     admin.send(ask("PUT", path).json(&json!({}))).await.is_problem(400, "malformed");
     for usual in [json!({ "language": null }), json!({ "language": "" })] {

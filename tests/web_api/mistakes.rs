@@ -86,6 +86,7 @@ async fn who_is_unknown_disabled_invited_stopped_or_temporary_expired_is_refused
     let web = Web::new().await;
     shut_out(&web.house).await;
     for door in ["api", "page"] {
+        web.house.clock.turn(Duration::hours(1));
         let mut answers = Vec::new();
         for login in ["nobody", "admin", "dora", "ivy", "stan", "theo"] {
             let word = if login == "admin" { BETTER } else { GOOD };

@@ -9,7 +9,7 @@ use super::{
     who,
 };
 use crate::{
-    model::Transport,
+    model::{Language, Transport},
     web::{
         answer::{self, Answer},
         cookies,
@@ -22,6 +22,8 @@ use crate::{
 struct Me<'a> {
     user: User<'a>,
     account: Account<'a>,
+    /// Of letters; null is the site's usual one.
+    language: Option<&'a str>,
     last_logins: Vec<PastLogIn<'a>>,
 }
 
@@ -32,6 +34,7 @@ pub(super) async fn show(call: &Call, _: &str) -> Answer {
     let shows = Me {
         user: User::of(&overview.user, overview.last_login_at),
         account: Account::from(&overview.account),
+        language: overview.user.language.as_ref().map(Language::as_str),
         last_logins: overview.last_logins.iter().map(PastLogIn::from).collect(),
     };
     answer::json(StatusCode::OK, &shows)
