@@ -1,5 +1,5 @@
 //! Four processes on one database race log-ins, resets, changes of passwords and ends of sessions,
-//! while one of them after the other is killed with -9. Afterwards the whole database is held
+//! and bosses who invite, rename, promote, demote and lock out, while one of them after the other is killed with -9. Afterwards the whole database is held
 //! against what must always be so, and against what each process was answered: what was
 //! acknowledged is there, what was refused is not, and what was never answered is wholly one or
 //! the other.
@@ -13,6 +13,8 @@
 mod acts;
 #[path = "many_processes/check.rs"]
 mod check;
+#[path = "many_processes/company.rs"]
+mod company;
 #[path = "many_processes/history.rs"]
 mod history;
 #[path = "support/mysql.rs"]

@@ -19,7 +19,7 @@ use portcullis::{
     site::Site,
 };
 
-use crate::{history::History, place::Place};
+use crate::{company, history::History, place::Place};
 
 /// The file that ends the race.
 pub(crate) const STOP: &str = "stop";
@@ -60,7 +60,7 @@ fn keep(path: &Path, text: &str) {
 }
 
 /// A number below this one.
-fn number(below: u64) -> u64 {
+pub(crate) fn number(below: u64) -> u64 {
     let mut bytes = [0; 8];
     SystemEntropy.fill(&mut bytes).unwrap();
     u64::from_le_bytes(bytes) % below
@@ -75,6 +75,8 @@ fn policy() -> Policy {
     limits.longest_wait = time::Duration::MICROSECOND;
     limits.log_ins_per_name = 1_000_000;
     limits.letters_per_mailbox = 1_000_000;
+    limits.invitations_per_day = 1_000_000;
+    limits.renames_per_day = 1_000_000;
     limits.mailbox_pause = time::Duration::SECOND;
     policy
 }
@@ -103,6 +105,7 @@ pub(crate) async fn invite(folder: &Path, place: &Place) {
         std::fs::create_dir(folder.join(made)).unwrap();
     }
     let (auth, operator) = open(folder, place).await;
+    company::open(folder, &auth, &operator).await;
     let acting = operator.because("test");
     let account = NewAccount::new("Acme", Plan::TRIAL).unwrap().seats(50);
     let person = |user| {
@@ -126,8 +129,8 @@ pub(crate) async fn invite(folder: &Path, place: &Place) {
 }
 
 /// One process and what it shares with the others.
-struct Racer {
-    auth: Auth,
+pub(crate) struct Racer {
+    pub(crate) auth: Auth,
     history: History,
     folder: PathBuf,
 }
@@ -158,7 +161,7 @@ pub(crate) async fn race(folder: &Path, place: &Place) {
 
 impl Racer {
     /// Does this, and writes down what came of it.
-    async fn tell(
+    pub(crate) async fn tell(
         &self,
         (kind, user, old, new, by): (&str, usize, &str, &str, &str),
         does: impl Future<Output = Result<String>>,
@@ -180,6 +183,9 @@ impl Racer {
 
     async fn act(&self) {
         let user = usize::try_from(number(PEOPLE as u64)).unwrap();
+        if number(3) == 0 {
+            return company::act(self).await;
+        }
         match number(10) {
             0 | 1 => self.reset(user).await,
             2..=4 => self.change(user).await,

@@ -11,6 +11,7 @@ use portcullis::{
 
 use crate::{
     acts::{self, FIRST, PEOPLE},
+    company,
     history::{self, Answer, Op},
     place::Place,
 };
@@ -25,6 +26,7 @@ pub(crate) async fn everything(folder: &Path, place: &Place) -> String {
     assert_eq!(missing(folder), None, "what nobody did");
     let store = place.open().await;
     links(&ops);
+    company::check(&auth, &operator, &*store, &ops).await;
     let mut account = None;
     for user in 0..PEOPLE {
         let own: Vec<&Op> = ops.iter().filter(|op| op.user == user).collect();
@@ -48,8 +50,10 @@ pub(crate) async fn everything(folder: &Path, place: &Place) -> String {
 pub(crate) fn missing(folder: &Path) -> Option<&'static str> {
     let ops = history::read(folder);
     let kinds = ["log_in", "change", "reset", "log_out", "end_others"];
-    let idle =
-        kinds.into_iter().find(|kind| !ops.iter().any(|op| op.kind == *kind && op.is_done()));
+    let idle = kinds
+        .into_iter()
+        .chain(company::KINDS)
+        .find(|kind| !ops.iter().any(|op| op.kind == *kind && op.is_done()));
     let met = ops.iter().any(|op| op.answer == Answer::Unknown);
     idle.or_else(|| (!met).then_some("an act that a kill met"))
 }
