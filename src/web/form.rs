@@ -25,6 +25,13 @@ impl Form {
         if fits { Ok(Self(fields)) } else { Err(Error::Malformed(refused).into()) }
     }
 
+    /// Goes on where no other field than these is left.
+    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
+        let refused = "The form did not arrive as this page writes it. Open the page again.";
+        let fits = self.0.iter().all(|(name, _)| known.contains(&name.as_str()));
+        if fits { Ok(()) } else { Err(Error::Malformed(refused)) }
+    }
+
     /// A field that may be missing.
     pub(super) fn take(&mut self, name: &str) -> Option<Zeroizing<String>> {
         let position = self.0.iter().position(|(found, _)| found == name)?;

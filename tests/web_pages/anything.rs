@@ -18,7 +18,14 @@ const PATHS: &[&str] = &[
     "/auth/activate",
     "/auth/replace",
     "/auth/account",
+    "/auth/account/username",
+    "/auth/account/email",
     "/auth/account/sessions",
+    "/auth/confirm",
+    "/auth/undo",
+    "/auth/object",
+    "/auth/users",
+    "/auth/users/7",
     "/auth/style.css",
     "/auth/api/session",
     "/auth/api/sessions",
@@ -31,6 +38,11 @@ const PATHS: &[&str] = &[
     "/auth/api/me",
     "/auth/api/me/password",
     "/auth/api/users",
+    "/auth/api/users/7",
+    "/auth/api/users/7/sessions",
+    "/auth/api/users/7/history",
+    "/auth/api/users/7/recover",
+    "/auth/api/account/plan",
     "/auth/api/users/7/activation",
     "/auth/api/invitations",
     "/auth/api/invitations/7",
@@ -148,6 +160,112 @@ proptest! {
                 let is_api = is_api && !ask.path.starts_with("/auth/apis");
                 let mut browser = Browser { cookies: cookies.clone(), ..web.browser() };
                 check(&browser.send(ask).await, is_api)?;
+            }
+            Ok::<(), TestCaseError>(())
+        })?;
+    }
+}
+
+/// What is typed into User Accounts: words that mean something there, and anything.
+fn typed() -> impl Strategy<Value = String> {
+    const WORDS: &[&str] = &[
+        "",
+        "salesperson",
+        "administrator",
+        "active",
+        "removed",
+        "grace",
+        "grace@new.example",
+        "1",
+        "-1",
+        "9223372036854775808",
+        GOOD,
+    ];
+    prop_oneof![3 => prop::sample::select(WORDS).prop_map(str::to_owned), 1 => any::<String>()]
+}
+
+/// Fields of these names, or of any.
+fn fields(names: &'static str) -> impl Strategy<Value = Vec<(String, String)>> {
+    let name = prop_oneof![9 => names.prop_map(String::from), 1 => any::<String>()];
+    prop::collection::vec((name, typed()), 0..6)
+}
+
+/// The forms of the pages: what each option takes, and the invitation.
+const FORMS: &[(&str, &[&str])] = &[
+    ("", &["username", "email", "name", "role"]),
+    ("profile", &["username", "name", "role", "version"]),
+    ("email", &["email", "version"]),
+    ("recover", &["email", "reason"]),
+    ("reset", &[]),
+    ("activation", &[]),
+    ("revoke", &[]),
+    ("sign-out", &[]),
+    ("password", &["password"]),
+    ("disable", &["reason"]),
+    ("enable", &[]),
+    ("secure", &["reason"]),
+    ("remove", &["reason"]),
+];
+
+fn written(fields: Vec<(String, String)>) -> Vec<u8> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields);
+    form.finish().into_bytes()
+}
+
+/// Any bytes, as an address bar carries them.
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("%{byte:02x}")).collect()
+}
+
+fn queries() -> impl Strategy<Value = String> {
+    let known = fields("query|status|role|cursor|limit|notice");
+    let known = known.prop_map(|fields| String::from_utf8(written(fields)).unwrap());
+    prop_oneof![known, any::<Vec<u8>>().prop_map(|bytes| format!("query={}", escaped(&bytes)))]
+}
+
+fn forms() -> impl Strategy<Value = Vec<u8>> {
+    let whole = (prop::sample::select(FORMS), prop::array::uniform4(typed()));
+    let whole = whole.prop_map(|((option, names), typed)| {
+        let names = names.iter().map(|name| (*name).to_owned());
+        let mut fields: Vec<_> = names.zip(typed).collect();
+        if !option.is_empty() {
+            fields.push(("do".to_owned(), option.to_owned()));
+        }
+        written(fields)
+    });
+    let loose = fields("do|username|email|name|role|version|reason").prop_map(written);
+    prop_oneof![3 => whole, 1 => loose, 1 => any::<Vec<u8>>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn any_query_and_form_of_user_accounts_is_answered(
+        asks in prop::collection::vec((0..3_u8, queries(), forms()), 1..8),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let web = Web::new().await;
+            let grace = web.house.employee("grace", "salesperson").await.id.to_string();
+            let mut admin = web.admin().await;
+            for (whom, query, form) in asks {
+                // Securing oneself is allowed, and ends it.
+                if !admin.is_in().await {
+                    break;
+                }
+                let id = [grace.clone(), web.admin.id.to_string(), escaped(&form)];
+                let one = format!("/auth/users/{}", id[usize::from(whom)]);
+                for path in ["/auth/users", &one] {
+                    let get = ask("GET", &format!("{path}?{query}"));
+                    let post = ask("POST", &format!("{path}?{query}"))
+                        .body("application/x-www-form-urlencoded", form.clone())
+                        .with("sec-fetch-site", "same-origin");
+                    for ask in [get, post] {
+                        check(&admin.send(ask).await, false)?;
+                    }
+                }
             }
             Ok::<(), TestCaseError>(())
         })?;

@@ -117,6 +117,66 @@ async fn an_administrators_day() {
 }
 
 #[tokio::test]
+async fn an_address_is_changed_and_an_unreachable_mailbox_helped() {
+    let web = Web::new().await;
+    let grace = web.house.employee("grace", "salesperson").await.id;
+    let id = grace.to_string();
+    let mut admin = web.admin().await;
+    let path = format!("/auth/users/{id}");
+    let version = admin.get(&format!("/auth/api/users/{id}")).await.json();
+    let version = version["user"]["version"].to_string();
+    let there = ("email", "grace@new.example");
+    let (_, page) = option(&mut admin, &id, &[("do", "email"), there, ("version", &version)]).await;
+    assert!(page.contains("It counts once its link was followed"), "{page}");
+    assert!(page.contains("<dd>grace@acme.example</dd>"), "not before it is proven");
+    let letters = web.house.post().await;
+    assert!(letters.iter().any(|letter| letter.to.as_str() == "grace@new.example"));
+    let (status, _) =
+        option(&mut admin, &id, &[("do", "email"), there, ("version", &version)]).await;
+    assert_eq!(status, 409, "somebody else's change meanwhile");
+
+    let why = ("reason", "no access to the old mailbox");
+    for (fields, words) in [
+        ([there, ("reason", " ")], "Say why"),
+        ([("email", "nowhere"), why], "One thing to change"),
+        ([("email", "grace@acme.example"), why], "This is their address already"),
+    ] {
+        let (status, page) =
+            option(&mut admin, &id, &[&[("do", "recover")], &fields[..]].concat()).await;
+        assert!(status == 422 && page.contains(words), "{words} in {page}");
+        assert!(page.contains("id=\"recover-email\"") && page.contains("open>\n<summary>Help"));
+    }
+    let (_, page) = option(&mut admin, &id, &[("do", "recover"), there, why]).await;
+    assert!(page.contains("a link to choose a new password is on its way there"), "{page}");
+    assert!(
+        page.contains("<dd>grace@new.example <span class=\"badge plain\">not proven"),
+        "{page}"
+    );
+    assert!(page.contains("Recovered: no access to the old mailbox"), "{page}");
+    let to: Vec<String> =
+        web.house.post().await.iter().map(|letter| letter.to.to_string()).collect();
+    assert_eq!(to, ["grace@new.example", "grace@acme.example"]);
+
+    // Who is invited gets the letter where it should have gone.
+    let new =
+        [("name", "Bo"), ("username", "bo"), ("email", "ob@acme.example"), ("role", "salesperson")];
+    let invited = admin.post("/auth/users", &new).await;
+    let bo = id_in(invited.header("location"));
+    let corrected = [("do", "email"), ("email", "bo@acme.example"), ("version", "1")];
+    let (_, page) = option(&mut admin, &bo, &corrected).await;
+    assert!(page.contains("bo@acme.example") && page.contains("activation letter is on its way"));
+    assert!(!page.contains("Help who cannot reach"), "there is nothing to get back into");
+
+    // Nothing of it for oneself.
+    let own = web.admin.id.to_string();
+    let page = admin.get(&format!("/auth/users/{own}")).await.text;
+    assert!(!page.contains("name=\"email\""), "{page}");
+    let (status, _) = option(&mut admin, &own, &[("do", "recover"), there, why]).await;
+    assert_eq!(status, 403);
+    assert_eq!(admin.get(&path).await.status, 200);
+}
+
+#[tokio::test]
 async fn the_places_somebody_may_be_logged_in_at_are_shown_to_both() {
     let mut policy = portcullis::policy::Policy::crm();
     policy.limits.sessions_per_user = Some(1);

@@ -1,6 +1,6 @@
 //! Helping somebody who cannot reach the mailbox of their profile.
 
-use super::UserAccounts;
+use super::{UserAccounts, reasoned};
 use crate::{
     auth::{
         claim::{Released, is_taken},
@@ -22,7 +22,7 @@ impl UserAccounts<'_> {
     /// as proven once its link was used. Where the username is the address, it changes along.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it is their address already, or is to become their username and
+    /// [`Error::Invalid`] without a reason, where it is their address already, or is to become their username and
     /// cannot be one; [`Error::Conflict`] with `field` `status` for somebody who is not active,
     /// and `username` where the name that changes along is somebody else's;
     /// [`Error::Throttled`] beyond six letters a day to one mailbox; [`Error::Forbidden`] for
@@ -39,7 +39,7 @@ impl UserAccounts<'_> {
             let core = self.acting()?;
             let (budgets, account) = (core.budgets().await?, self.me.account().id);
             core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
-            let (policy, by) = (&core.policy, self.by(reason));
+            let (policy, by) = (&core.policy, self.by(reasoned(reason)?));
             let helped = core.run(&Recover { policy, user, email, by, client }).await?;
             core.lift_limits(&helped).await;
             Ok(helped)

@@ -9,6 +9,7 @@ pub(super) enum Notice {
     Activated,
     EmailAsked,
     EmailConfirmed,
+    EmailLinkSent,
     EmailUndone,
     ActivationSent,
     Disabled,
@@ -22,6 +23,7 @@ pub(super) enum Notice {
     PasswordChanged,
     PasswordSaved,
     ProfileSaved,
+    Recovered,
     Removed,
     ResetSent,
     Secured,
@@ -43,6 +45,11 @@ const ALL: &[(Notice, &str, &str)] = &[
         Notice::EmailConfirmed,
         "email-confirmed",
         "The address is confirmed: letters go there from now on, and you can log in with it.",
+    ),
+    (
+        Notice::EmailLinkSent,
+        "email-link-sent",
+        "A letter is on its way to the new address. It counts once its link was followed.",
     ),
     (
         Notice::EmailUndone,
@@ -75,6 +82,11 @@ const ALL: &[(Notice, &str, &str)] = &[
         "Your new password is saved, and every device is logged out. Log in with it.",
     ),
     (Notice::ProfileSaved, "profile-saved", "The profile is saved, and the person is told."),
+    (
+        Notice::Recovered,
+        "recovered",
+        "The new address is theirs, and a link to choose a new password is on its way there.",
+    ),
     (Notice::Removed, "removed", "The person is removed."),
     (
         Notice::ResetSent,

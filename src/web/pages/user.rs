@@ -41,9 +41,10 @@ pub(super) async fn show(call: &Call, id: &str) -> Answer {
 /// `POST /users/{id}`: one of the options, named by the field `do`.
 pub(super) async fn act(call: &Call, id: &str) -> Answer {
     let me = call.door.identify(&call.asked.headers).await?;
-    let known = ["do", "username", "name", "role", "version", "password", "reason"];
+    let known = ["do", "username", "email", "name", "role", "version", "password", "reason"];
     let mut form = Form::read(&call.asked, &known)?;
     let option = form.need("do")?.to_string();
+    form.only(fields(&option))?;
     let id = user(id)?;
     let accounts = call.auth().user_accounts(&me)?;
     match carry_out(&accounts, id, &option, form, &call.client()).await {
@@ -71,6 +72,18 @@ pub(super) async fn act(call: &Call, id: &str) -> Answer {
     }
 }
 
+/// What an option takes. A reset that took an address would be a way to have it mailed elsewhere.
+fn fields(option: &str) -> &'static [&'static str] {
+    match option {
+        "profile" => &["username", "name", "role", "version"],
+        "email" => &["email", "version"],
+        "recover" => &["email", "reason"],
+        "password" => &["password"],
+        "disable" | "secure" | "remove" => &["reason"],
+        _ => &[],
+    }
+}
+
 async fn carry_out(
     accounts: &UserAccounts<'_>,
     id: UserId,
@@ -82,13 +95,23 @@ async fn carry_out(
     match option {
         "profile" => {
             let mut changes = Changes::new().name(&text("name")?).role(&text("role")?);
-            let refused = "A field of the form is not what it was. Open the page again.";
-            let version = text("version")?.parse().map_err(|_| Error::Malformed(refused))?;
+            let version = version(&mut text)?;
             if let Some(username) = form.take("username") {
                 changes = changes.username(&username);
             }
             accounts.update(id, &changes.expecting(version), client).await?;
             Ok(Notice::ProfileSaved)
+        }
+        "email" => {
+            let changes = Changes::new().email(&text("email")?);
+            let user = accounts.update(id, &changes.expecting(version(&mut text)?), client).await?;
+            let at_once = user.status == Status::Invited;
+            Ok(if at_once { Notice::ActivationSent } else { Notice::EmailLinkSent })
+        }
+        "recover" => {
+            let email = typed::email(&text("email")?)?;
+            accounts.recover(id, &email, &text("reason")?, client).await?;
+            Ok(Notice::Recovered)
         }
         "reset" => {
             accounts.send_password_reset(id, client).await?;
@@ -129,6 +152,12 @@ async fn carry_out(
         }
         _ => Err(Error::Malformed("There is no such option. Open the page again.")),
     }
+}
+
+/// The version of the profile the form was made for.
+fn version(text: &mut impl FnMut(&'static str) -> Result<Zeroizing<String>>) -> Result<i64> {
+    let refused = "A field of the form is not what it was. Open the page again.";
+    text("version")?.parse().map_err(|_| Error::Malformed(refused))
 }
 
 /// What is no id is nobody's.

@@ -11,6 +11,7 @@
 mod administrator;
 mod driver;
 mod house;
+mod keyboard;
 mod person;
 mod shots;
 #[path = "../support/mod.rs"]
