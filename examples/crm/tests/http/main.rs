@@ -9,7 +9,9 @@
 )]
 
 mod leads;
+mod plans;
 mod program;
+mod renames;
 mod roles;
 #[path = "../support/mod.rs"]
 mod support;

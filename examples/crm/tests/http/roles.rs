@@ -2,7 +2,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use portcullis::{
-    auth::{Auth, NewAccount, NewUser},
+    auth::{Auth, NewAccount, NewUser, Operator},
+    id::AccountId,
     mail::{Letter, MailError, Mailer},
     model::{Client, Plan},
     secret::{Password, Token},
@@ -23,12 +24,25 @@ impl Mailer for Nowhere {
     }
 }
 
-/// A company on a paid plan with somebody of each of these roles, named like it.
-async fn company(folder: &Path, roles: &[&str]) {
+/// What the operator has in another process, on the program's database.
+async fn operator(folder: &Path) -> (SqliteStore, Auth, Operator) {
     let store = SqliteStore::open(folder.join("crm.db")).await.unwrap();
     let site = Site::new("Acme CRM", "http://localhost:3000").unwrap();
     let builder = Auth::builder(store.clone()).site(site).mailer(Nowhere);
     let (auth, operator) = builder.build().unwrap();
+    (store, auth, operator)
+}
+
+/// Puts the company on another plan while the program serves.
+pub(super) async fn put_on(folder: &Path, account: AccountId, plan: &Plan) {
+    let (store, _, operator) = operator(folder).await;
+    operator.because("a test").set_plan(account, plan, None).await.unwrap();
+    store.close().await;
+}
+
+/// A company on a paid plan with somebody of each of these roles, named like it.
+pub(super) async fn company(folder: &Path, roles: &[&str]) -> AccountId {
+    let (store, auth, operator) = operator(folder).await;
     let acting = operator.because("a company for a test");
     let new = |login: &str, role: &str| {
         NewUser::parse(login, &format!("{login}@acme.example"), &format!("The {role}"), role)
@@ -45,9 +59,10 @@ async fn company(folder: &Path, roles: &[&str]) {
         auth.activate(&token, &password, &Client::default()).await.unwrap();
     }
     store.close().await;
+    opened.account.id
 }
 
-fn log_in(crm: &Crm, login: &str) -> support::Client {
+pub(super) fn log_in(crm: &Crm, login: &str) -> support::Client {
     let mut client = crm.client();
     let wish = json!({"login": login, "password": FIRST});
     assert_eq!(client.call("POST", "/session", &wish).status, 200);
