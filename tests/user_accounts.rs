@@ -82,6 +82,7 @@ on_every_store! {
     m24_a_session_that_has_ended_takes_no_place
     m24_a_reissued_session_keeps_its_place
     m24_a_lowered_limit_holds_from_the_next_log_in_on
+    m24_a_weak_hash_is_renewed_under_a_limit_too
     m24_log_ins_at_the_same_instant_leave_no_more_than_the_limit
     m28_what_somebody_may_not_do_to_another_is_recorded
     m28_refused_acts_do_not_flood_the_record

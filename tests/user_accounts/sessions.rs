@@ -1,7 +1,8 @@
 //! How many places one person may be logged in at.
 
 use portcullis::{
-    auth::{Credentials, SignedIn},
+    auth::{Auth, Credentials, SignedIn},
+    hash::{Hashing, Params},
     policy::Policy,
 };
 use time::Duration;
@@ -133,6 +134,27 @@ pub(crate) async fn m24_a_lowered_limit_holds_from_the_next_log_in_on(house: Hou
     // A limit nobody could log in under, or that would not fit one batch, is none.
     for (places, found) in [(0, 1), (1, 0), (100, 0), (101, 1)] {
         assert_eq!(with_places(places).findings().len(), found, "{places}");
+    }
+}
+
+pub(crate) async fn m24_a_weak_hash_is_renewed_under_a_limit_too(house: House) {
+    house.furnished().await;
+    let bo = house.employee("bo", "salesperson").await;
+    for (policy, memory) in [(Policy::crm(), 16), (with_places(1), 24)] {
+        let mut hashing = Hashing::default();
+        hashing.params = Params::danger_for_tests();
+        hashing.params.memory_kib = memory;
+        let builder = Auth::builder(std::sync::Arc::clone(&house.store)).policy(policy);
+        let builder = builder.site(house.auth.site().clone()).mailer(house.letters.clone());
+        let builder = builder.hashing(hashing).clock(house.clock.clone());
+        let (auth, _) = builder.build().unwrap();
+        let log_in = || auth.login(Credentials::new("bo", password(GOOD)), &HERE);
+        log_in().await.unwrap();
+        let row = house.store.get(&tables::CREDENTIALS, bo.id.as_bytes()).await.unwrap().unwrap();
+        let Value::Text(hash) = row.value(1) else { panic!("a hash") };
+        assert!(hash.contains(&format!("m={memory},")), "{hash}");
+        let again = log_in().await.unwrap().signed_in().unwrap();
+        assert!(auth.identify(&again.token).await.is_ok());
     }
 }
 
