@@ -26,7 +26,7 @@ pub(crate) async fn everything(folder: &Path, place: &Place) -> String {
     assert_eq!(missing(folder), None, "what nobody did");
     let store = place.open().await;
     links(&ops);
-    company::check(&auth, &operator, &*store, &ops).await;
+    company::check(folder, &auth, &operator, &*store, &ops).await;
     let mut account = None;
     for user in 0..PEOPLE {
         let own: Vec<&Op> = ops.iter().filter(|op| op.user == user).collect();
