@@ -114,6 +114,7 @@ mod door;
 mod form;
 mod local;
 mod moment;
+mod openapi;
 mod pages;
 mod problem;
 mod query;

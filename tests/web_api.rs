@@ -9,6 +9,8 @@ mod web;
 mod calls;
 #[path = "web_api/changes.rs"]
 mod changes;
+#[path = "web_api/description.rs"]
+mod description;
 #[path = "web_api/door.rs"]
 mod door;
 #[path = "web_api/invitations.rs"]

@@ -12,6 +12,7 @@ mod text;
 mod users;
 
 use super::{
+    openapi,
     routes::{Row, rows},
     service::Call,
 };
@@ -60,6 +61,7 @@ pub(super) static CALLS: &[Row<Call>] = rows![
     POST "/users/{id}/activation" => invitations::send_again,
     GET "/invitations" => invitations::list,
     DELETE "/invitations/{user}" => invitations::revoke,
+    GET "/openapi.json" => openapi::show,
 ];
 
 /// The part of a path below `/api`, where it is the API's.

@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 use super::{
@@ -15,6 +16,7 @@ use super::{
     body::Body,
     cookies, cross_origin,
     door::Door,
+    openapi,
     pages::{self, Pages},
     refusal::Refusal,
     routes::{Found, find},
@@ -42,12 +44,15 @@ use crate::{
 pub struct Service {
     door: Door,
     pages: Arc<Pages>,
+    description: Bytes,
 }
 
 /// A request on its way through the house.
 pub(super) struct Call {
     pub(super) door: Door,
     pub(super) pages: Arc<Pages>,
+    /// What `openapi.json` says.
+    pub(super) description: Bytes,
     pub(super) asked: Asked,
 }
 
@@ -56,7 +61,8 @@ impl Service {
     #[must_use]
     pub fn new(auth: Auth) -> Self {
         let pages = Arc::new(Pages::new(auth.site()));
-        Self { door: Door::new(auth), pages }
+        let description = openapi::document(auth.site(), auth.policy());
+        Self { door: Door::new(auth), pages, description }
     }
 
     /// As [`Door::trusted_proxies`].
@@ -77,7 +83,8 @@ impl Service {
             |method: &Method, headers: &HeaderMap| cross_origin::may_pass(method, headers, site);
         let asked = Asked::read(request, passes).await;
         let is_head = asked.method == Method::HEAD;
-        let call = Call { door: self.door, pages: self.pages, asked };
+        let Self { door, pages, description } = self;
+        let call = Call { door, pages, description, asked };
         let mut response = call.answer().await;
         answer::dress(response.headers_mut());
         if is_head { answer::headless(response) } else { response }

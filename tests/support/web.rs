@@ -1,6 +1,9 @@
 //! The doors of a house, and browsers that stand before them, without sockets.
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
+#[path = "described.rs"]
+pub mod described;
+
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
@@ -16,7 +19,10 @@ use portcullis::{
     web::{Peer, Service},
 };
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use tower_service::Service as _;
+
+use described::{Description, Sent};
 
 use super::house::{GOOD, House, LetterBox, client, password, written_token_in};
 
@@ -186,8 +192,19 @@ impl Answer {
     }
 }
 
-/// Sends one request as it is.
+/// Sends one request as it is, and holds the answer against the description.
 pub async fn send(service: &Service, ask: Ask) -> Answer {
+    static DESCRIPTION: OnceCell<Description> = OnceCell::const_new();
+    let (method, path, body) = (ask.method.clone(), ask.path.clone(), ask.body.to_vec());
+    let sent = Sent { method, path, body };
+    let answer = pass(service, ask).await;
+    let describe = async || Description::read(&pass(service, get("/api/openapi.json")).await.text);
+    let description = DESCRIPTION.get_or_init(describe).await;
+    description.hold(&sent, answer.status, &answer.headers, &answer.text);
+    answer
+}
+
+async fn pass(service: &Service, ask: Ask) -> Answer {
     let mut request = Request::new(Full::new(ask.body));
     *request.method_mut() = ask.method;
     *request.uri_mut() = ask.path.parse().unwrap();

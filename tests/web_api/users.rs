@@ -259,6 +259,22 @@ async fn somebody_is_secured_diagnosed_and_removed() {
 }
 
 #[tokio::test]
+async fn an_address_is_replaced_for_a_reason() {
+    let web = Web::new().await;
+    let id = seller(&web.house).await;
+    let mut admin = web.admin().await;
+    let recover = |reason: &str| {
+        let body = json!({"email": "grace@home.example", "reason": reason});
+        ask("POST", &format!("/auth/api/users/{id}/recover")).json(&body)
+    };
+    let blank = admin.send(recover(" \t")).await.is_problem(422, "invalid");
+    assert_eq!(blank["violations"][0]["field"], "reason");
+    assert_eq!(admin.send(recover("lost the mailbox")).await.status, 202);
+    let user = admin.get(&format!("/auth/api/users/{id}")).await.json()["user"].clone();
+    assert_eq!(user["email"], "grace@home.example");
+}
+
+#[tokio::test]
 async fn the_company_is_shown_and_its_plan_is_the_operators() {
     let web = Web::new().await;
     let mut admin = web.admin().await;

@@ -22,11 +22,11 @@ impl UserAccounts<'_> {
     /// as proven once its link was used. Where the username is the address, it changes along.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a reason, where it is their address already, or is to become their username and
-    /// cannot be one; [`Error::Conflict`] with `field` `status` for somebody who is not active,
-    /// and `username` where the name that changes along is somebody else's;
-    /// [`Error::Throttled`] beyond six letters a day to one mailbox; [`Error::Forbidden`] for
-    /// oneself; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
+    /// [`Error::Invalid`] without a reason, where it is their address already, or where it is to
+    /// become their username and cannot be one; [`Error::Conflict`] with `field` `status` for
+    /// somebody who is not active, and `username` where the name that changes along is somebody
+    /// else's; [`Error::Throttled`] beyond six letters a day to one mailbox; [`Error::Forbidden`]
+    /// for oneself; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
     /// [`UserAccounts`] says.
     pub async fn recover(
         &self,
@@ -36,10 +36,10 @@ impl UserAccounts<'_> {
         client: &Client,
     ) -> Result<User> {
         let act = async {
-            let core = self.acting()?;
+            let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
             let (budgets, account) = (core.budgets().await?, self.me.account().id);
             core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
-            let (policy, by) = (&core.policy, self.by(reasoned(reason)?));
+            let policy = &core.policy;
             let helped = core.run(&Recover { policy, user, email, by, client }).await?;
             core.lift_limits(&helped).await;
             Ok(helped)
