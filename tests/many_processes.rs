@@ -4,6 +4,10 @@
 //! acknowledged is there, what was refused is not, and what was never answered is wholly one or
 //! the other.
 //!
+//! It was seen to fail where a store ignores conditions or applies half a batch, where seats or the
+//! last administrator are not looked at, where a reset leaves sessions alive, and where a change
+//! leaves the audit trail or the words people are found by behind.
+//!
 //! A task joins with an act in `many_processes/acts.rs` and what must be so of it in
 //! `many_processes/check.rs`.
 

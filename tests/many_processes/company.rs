@@ -23,8 +23,8 @@ const BOSSES: usize = 3;
 /// How many fit in, bosses included: fewer than there are names to invite.
 const SEATS: u32 = 5;
 
-/// The names guests are given: few, so that two are given one at once.
-const NAMES: u64 = 5;
+/// The names guests are given: few, so that two are given one at once, and more than fit in.
+const NAMES: u64 = 9;
 
 /// What stands for the company where the history wants to know of whom.
 const COMPANY: usize = 1_000;
