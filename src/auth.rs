@@ -13,6 +13,7 @@ mod cursor;
 mod devices;
 pub(crate) mod draft;
 mod email_change;
+pub(crate) mod gather;
 mod identity;
 mod invitations;
 mod invite;

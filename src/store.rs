@@ -13,7 +13,7 @@
 //! | S5 | **Bytes are bytes.** Text is compared code point by code point: no folding, no padding, no trailing blanks dropped; any Unicode text comes back as it went in. Text holds no NUL, and what stands in a key, a unique key or an ordering no more than [1,000 bytes](Column::MAX_INDEXED): a row or a look-up with either is refused as `Unsupported`. |
 //! | S6 | **Read your writes.** A read that starts after a commit was answered sees it, from any handle of the store. |
 //! | S7 | **Pages.** [`page`](Store::page) answers in the order of its [`Ordering`], without gaps or doubles for rows that stand throughout, whatever is written meanwhile. |
-//! | S8 | **One session read.** [`session`](Store::session) answers the session, its user and its account as of one moment. |
+//! | S8 | **One read of sessions.** [`sessions`](Store::sessions) answers those that have one of the digests, each once, with its user and its account as of one moment. |
 //! | S9 | **Activity.** [`Change::Raise`] lifts one column to a value, never lowers it, never conflicts, and never brings back a row that is gone. |
 //! | S10 | **Sent twice, done once.** A batch whose id was already applied is answered `Ok` and changes nothing; ids are kept for at least a day. |
 //! | S11 | **Budgets.** [`charge`](Store::charge) applies [`Charge::settle`] atomically; 64 at once take 64 units. |
@@ -72,6 +72,18 @@ pub struct SessionRows {
     pub account: Row,
 }
 
+impl SessionRows {
+    /// How many sessions are asked for at once, at the most. More would make one query longer
+    /// than what it saves: most of the gain is there with a few.
+    pub const MOST: usize = 128;
+
+    /// Why a store refuses to look for these, if it does.
+    #[must_use]
+    pub fn flaw(digests: &[Digest]) -> Option<&'static str> {
+        (digests.len() > Self::MOST).then_some("more sessions than are asked for at once")
+    }
+}
+
 /// Keeps rows. The module's description numbers what an implementation must hold.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -102,11 +114,13 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError`] when the store cannot answer or does not know the table.
     async fn page(&self, page: &Page) -> Result<Vec<Row>, StoreError>;
 
-    /// The session with this digest, with its user and account, in one read.
+    /// The sessions with these digests, each with its user and account, in one read: up to
+    /// [`SessionRows::MOST`] of them, in any order. One that does not exist, or whose user or
+    /// account does not, is left out; one that is asked for twice is answered once.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer.
-    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError>;
+    /// [`StoreError`] when the store cannot answer, or is asked for too many.
+    async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError>;
 
     /// Applies a batch, wholly or not at all.
     ///
@@ -170,8 +184,8 @@ impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
         (**self).page(page).await
     }
 
-    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
-        (**self).session(digest).await
+    async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
+        (**self).sessions(digests).await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

@@ -321,7 +321,7 @@ async fn rows(house: &House, run: &mut Run) {
     let digest = Token::parse(&standing.reveal()).unwrap().digest(Purpose::Cookie);
     run.secrets.kept("a digest", digest.as_bytes());
     run.show(digest);
-    let found = run.show(house.store.session(&digest).await.unwrap().unwrap());
+    let found = run.show(house.store.sessions(&[digest]).await.unwrap().remove(0));
     run.show(Session::from_row(&found.session).unwrap());
     let links = portcullis::store::Page::of(
         &tables::LINKS,

@@ -62,7 +62,18 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::TakesZeroForAll,
         ],
     ),
-    (8, &[Fault::ReadsSessionsInSteps, Fault::MakesUpUsers]),
+    (
+        8,
+        &[
+            Fault::ReadsSessionsInSteps,
+            Fault::MakesUpUsers,
+            Fault::AnswersTheFirstSession,
+            Fault::AnswersSessionsTwice,
+            Fault::MixesUpUsers,
+            Fault::FoldsDigests,
+            Fault::TakesAnyNumberOfSessions,
+        ],
+    ),
     (
         9,
         &[

@@ -176,8 +176,8 @@ impl Rows {
         let town = Town::found(Arc::clone(store), 1, no_hashing()).await;
         let auth = auth(Arc::clone(store), no_hashing());
         let token = Token::parse(&login(&auth, 0).await.token.reveal()).expect("a token");
-        let session = store.session(&token.digest(Purpose::Cookie)).await.expect("an answer");
-        let session = session.expect("a session");
+        let sessions = store.sessions(&[token.digest(Purpose::Cookie)]).await.expect("an answer");
+        let session = sessions.into_iter().next().expect("a session");
         let key = town.users[0].as_bytes().as_slice();
         let get = async |table| store.get(table, key).await.expect("an answer").expect("a row");
         let subject = vec![Value::Bytes(key.to_vec())];

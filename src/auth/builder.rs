@@ -159,6 +159,7 @@ impl Builder {
             letters: self.letters,
             key: self.key.map_or_else(OnceLock::new, OnceLock::from),
             seen: Mutex::default(),
+            gather: super::gather::Gather::default(),
             patience: outbox::SEND,
             bell: Bell::default(),
         });

@@ -20,11 +20,11 @@ use crate::{
     model::User,
     outbox::Letters,
     policy::Policy,
-    secret::{Password, SiteKey},
+    secret::{Digest, Password, SiteKey},
     site::Site,
     store::{
-        Batch, Change, Charge, CommitError, Record, Row, Store, StoreError, Table, Unique, Value,
-        Verdict as Charged, tables,
+        Batch, Change, Charge, CommitError, Record, Row, SessionRows, Store, StoreError, Table,
+        Unique, Value, Verdict as Charged, tables,
     },
 };
 
@@ -39,6 +39,7 @@ pub(crate) struct Core {
     pub(crate) letters: Letters,
     pub(crate) key: OnceLock<SiteKey>,
     pub(crate) seen: Mutex<super::activity::Seen>,
+    pub(crate) gather: super::gather::Gather,
     /// How long the mailer has for a letter.
     pub(crate) patience: std::time::Duration,
     /// Woken when the outbox has work.
@@ -129,6 +130,12 @@ impl Core {
         Ok(read(row)?)
     }
 
+    /// The session with this digest, by a query of its own.
+    pub(crate) async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>> {
+        let digests = std::slice::from_ref(digest);
+        Ok(self.store.sessions(digests).await?.into_iter().next())
+    }
+
     /// The budgets of this site.
     pub(crate) async fn budgets(&self) -> Result<Budgets<'_>> {
         Ok(Budgets { key: self.key().await?, limits: &self.policy.limits })
@@ -156,7 +163,7 @@ impl Core {
     /// identity that was kept does not outlive it.
     pub(crate) async fn actor(&self, me: &Identity) -> Result<Option<User>> {
         let digest = me.session().digest;
-        let Some(rows) = self.store.session(&digest).await? else { return Ok(None) };
+        let Some(rows) = self.session(&digest).await? else { return Ok(None) };
         let standing = super::session::standing(&rows, &digest, &self.policy, self.now());
         Ok(standing.ok().map(|(_, user, _)| user))
     }

@@ -86,7 +86,7 @@ struct Mine {
 
 impl Mine {
     async fn load(core: &Core, me: &Identity) -> Result<Option<Self>> {
-        let rows = core.store.session(&me.session().digest).await?;
+        let rows = core.session(&me.session().digest).await?;
         let Some(rows) = rows else { return Ok(None) };
         Ok(Some(Self {
             user: User::from_row(&rows.user)?,

@@ -20,7 +20,11 @@ use crate::{
 };
 
 impl Auth {
-    /// Recognises somebody by their session: one read, and its answer is as fresh as that read.
+    /// Recognises somebody by their session, as it stands after this was called: one read, which
+    /// checks that happen at the same moment share.
+    ///
+    /// A future that was begun and is neither awaited further nor dropped can hold up others, as
+    /// with any pool.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] where the session is unknown, has ended, or belongs to
@@ -28,7 +32,8 @@ impl Auth {
     pub async fn identify(&self, token: &SessionToken) -> Result<Identity> {
         let core = &self.core;
         let digest = token.digest();
-        let rows = core.store.session(&digest).await?.ok_or(Error::Unauthenticated)?;
+        let rows = core.gather.session(&*core.store, digest).await?;
+        let rows = rows.ok_or(Error::Unauthenticated)?;
         let now = core.now();
         let (session, user, account) = standing(&rows, &digest, &core.policy, now)?;
         self.note_seen(&session, now).await;
@@ -153,7 +158,7 @@ impl Task for LogOut<'_> {
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         let digest = self.token.digest();
-        let Some(rows) = core.store.session(&digest).await? else { return Ok(None) };
+        let Some(rows) = core.session(&digest).await? else { return Ok(None) };
         let stood = standing(&rows, &digest, &core.policy, core.now()).is_ok();
         Ok(Some((Session::from_row(&rows.session)?, User::from_row(&rows.user)?, stood)))
     }

@@ -1,14 +1,14 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A store could not do what it was asked.
 ///
 /// `Debug` shows no more than `Display`: a database's own errors quote rows.
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// It did not answer, or said it could not for now.
     #[error("the store is unavailable")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// It was asked for something that is not in the contract it holds.
     #[error("the store was asked for something it does not hold: {0}")]
     Unsupported(&'static str),
@@ -20,7 +20,7 @@ pub enum StoreError {
 impl StoreError {
     /// That the store did not answer, with what its driver said.
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Unavailable(source.into())
+        Self::Unavailable(Arc::from(source.into()))
     }
 }
 

@@ -3,7 +3,7 @@
 //! For tests and for reading: each clause of the contract in its shortest form.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -127,10 +127,15 @@ impl Store for MemoryStore {
         })
     }
 
-    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
+    async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
+        if let Some(flaw) = SessionRows::flaw(digests) {
+            return Err(StoreError::Unsupported(flaw));
+        }
         let tables = self.lock();
         let get = |table: &Table, key: &[u8]| tables.get(table.name)?.get(key).cloned();
-        let found = get(&tables::SESSIONS, digest.as_bytes()).and_then(|session| {
+        let each = digests.iter().map(Digest::as_bytes).collect::<BTreeSet<_>>().into_iter();
+        let found = each.filter_map(|digest| {
+            let session = get(&tables::SESSIONS, digest)?;
             let key = |column| match at(&tables::SESSIONS, &session, column) {
                 Value::Bytes(key) => key,
                 _ => Vec::new(),
@@ -139,7 +144,7 @@ impl Store for MemoryStore {
             let account = get(&tables::ACCOUNTS, &key("account"))?;
             Some(SessionRows { session, user, account })
         });
-        Ok(found)
+        Ok(found.collect())
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

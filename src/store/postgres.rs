@@ -40,10 +40,9 @@ use super::{
     Batch, Charge, CommitError, Lease, Page, Row, SessionRows, StoreError, Table, Unique, Value,
     Verdict,
     sql::{
-        self, Arg, Call, Done, Work,
+        self, Arg, Call, Done, Sessions, Work,
         server::{Server, impl_store},
     },
-    tables,
 };
 use crate::secret::Digest;
 

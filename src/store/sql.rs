@@ -10,6 +10,7 @@ mod names;
 mod pages;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(super) mod server;
+mod sessions;
 mod statements;
 mod work;
 
@@ -19,6 +20,7 @@ pub(super) use call::{Arg, Call, Link};
 pub(super) use dialect::Dialect;
 pub(super) use migration::{is_prefix, migrations};
 pub(super) use names::Names;
+pub(super) use sessions::Sessions;
 pub(super) use statements::Statements;
 pub(super) use work::{Done, NEVER_EXPIRES, Work};
 

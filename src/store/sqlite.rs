@@ -31,8 +31,7 @@ use self::{link::SqliteLink, readers::Readers, writer::Writer};
 use super::{
     Batch, CONTRACT, Charge, CommitError, Lease, Page, Row, SessionRows, Store, StoreError, Table,
     Unique, Value, Verdict,
-    sql::{self, Arg, Call, Done, Statements, Work},
-    tables,
+    sql::{self, Arg, Call, Done, Sessions, Statements, Work},
 };
 use crate::secret::Digest;
 
@@ -108,6 +107,18 @@ impl SqliteStore {
         reader.give_back(&answer);
         answer
     }
+
+    /// Every row a call answers.
+    async fn all(
+        &self,
+        call: Call<'_>,
+        tables: &[&'static Table],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut reader = self.shared.readers.take().await?;
+        let answer = sql::Link::rows(reader.link().await?, &[call], tables).await;
+        reader.give_back(&answer);
+        answer
+    }
 }
 
 #[async_trait]
@@ -145,20 +156,18 @@ impl Store for SqliteStore {
         let Some((sql, args)) = pages.of(page) else {
             return Err(StoreError::Unsupported("a page that is not one of the table's"));
         };
-        let call = Call { sql, args };
-        let mut reader = self.shared.readers.take().await?;
-        let answer = sql::Link::rows(reader.link().await?, &[call], &[page.table]).await;
-        reader.give_back(&answer);
-        Ok(answer?.concat())
+        Ok(self.all(Call { sql, args }, &[page.table]).await?.concat())
     }
 
-    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
-        let tables = [&tables::SESSIONS, &tables::USERS, &tables::ACCOUNTS];
-        let args = [Arg::Bytes(digest.as_bytes())];
-        let call = Call::new(&self.shared.statements.session, args);
-        let found = self.one(call, &tables).await?;
-        let rows: Option<[Row; 3]> = found.and_then(|rows| rows.try_into().ok());
-        Ok(rows.map(|[session, user, account]| SessionRows { session, user, account }))
+    async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
+        let Some(call) = self.shared.statements.sessions.of(digests)? else {
+            return Ok(Vec::new());
+        };
+        let found = match digests {
+            [_] => self.one(call, &Sessions::TABLES).await?.into_iter().collect(),
+            _ => self.all(call, &Sessions::TABLES).await?,
+        };
+        Ok(Sessions::read(found))
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

@@ -78,9 +78,9 @@ impl Store for Listening {
         self.inner.page(page).await
     }
 
-    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
-        self.note("session".to_owned());
-        self.inner.session(digest).await
+    async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
+        self.note(format!("{} sessions", digests.len()));
+        self.inner.sessions(digests).await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

@@ -145,8 +145,8 @@ impl Store for WrongStore {
         self.read_page(page).await
     }
 
-    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
-        self.read_session(digest).await
+    async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
+        self.read_sessions(digests).await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

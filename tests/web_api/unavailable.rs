@@ -47,7 +47,7 @@ impl Store for Gone {
     async fn page(&self, _: &Page) -> Result<Vec<Row>, StoreError> {
         Err(gone())
     }
-    async fn session(&self, _: &Digest) -> Result<Option<SessionRows>, StoreError> {
+    async fn sessions(&self, _: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
         Err(gone())
     }
     async fn commit(&self, _: &Batch) -> Result<(), CommitError> {

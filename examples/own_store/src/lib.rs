@@ -21,7 +21,7 @@ mod read;
 mod upgrade;
 mod write;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{collections::HashSet, fmt, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use hands::Hands;
@@ -115,9 +115,12 @@ impl Store for RedbStore {
         self.0.readers.ask(move |database| read::page(database, &page)).await
     }
 
-    async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
-        let digest = *digest;
-        self.0.readers.ask(move |database| read::session(database, &digest)).await
+    async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
+        if let Some(flaw) = SessionRows::flaw(digests) {
+            return Err(StoreError::Unsupported(flaw));
+        }
+        let digests: HashSet<_> = digests.iter().copied().collect();
+        self.0.readers.ask(move |database| read::sessions(database, &digests)).await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {

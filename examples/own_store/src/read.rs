@@ -1,5 +1,7 @@
 //! Reading: each call in one snapshot.
 
+use std::collections::HashSet;
+
 use portcullis::{
     secret::Digest,
     store::{
@@ -84,17 +86,24 @@ pub(crate) fn page(database: &Database, page: &Page) -> Result<Vec<Row>, Error> 
     rows(&snapshot.open_table(INDEX)?, &snapshot.open_table(rows_of(page.table))?, page)
 }
 
-/// A session with its user and its account, of one moment: all three from one snapshot.
-pub(crate) fn session(database: &Database, digest: &Digest) -> Result<Option<SessionRows>, Error> {
+/// Sessions with their users and accounts, of one moment: all of them from one snapshot.
+pub(crate) fn sessions(
+    database: &Database,
+    digests: &HashSet<Digest>,
+) -> Result<Vec<SessionRows>, Error> {
     let snapshot = database.begin_read()?;
     let get = |table: &'static Table, key: &[u8]| row(&snapshot.open_table(rows_of(table))?, key);
-    let Some(session) = get(&SESSIONS, digest.as_bytes())? else { return Ok(None) };
-    let key = |column| match SESSIONS.position(column).map(|at| session.value(at)) {
-        Some(Value::Bytes(key)) => Ok(key.as_slice()),
-        _ => Err(corrupted("a session")),
-    };
-    let user = get(&USERS, key("user")?)?;
-    let account = get(&ACCOUNTS, key("account")?)?;
-    let rows = user.zip(account).map(|(user, account)| SessionRows { session, user, account });
-    Ok(rows)
+    let mut found = Vec::new();
+    for digest in digests {
+        let Some(session) = get(&SESSIONS, digest.as_bytes())? else { continue };
+        let key = |column| match SESSIONS.position(column).map(|at| session.value(at)) {
+            Some(Value::Bytes(key)) => Ok(key.as_slice()),
+            _ => Err(corrupted("a session")),
+        };
+        let user = get(&USERS, key("user")?)?;
+        let account = get(&ACCOUNTS, key("account")?)?;
+        let rows = user.zip(account);
+        found.extend(rows.map(|(user, account)| SessionRows { session, user, account }));
+    }
+    Ok(found)
 }

@@ -2,6 +2,7 @@ use super::{
     budgets::Budgets,
     names::{Marks, Names},
     pages::Pages,
+    sessions::Sessions,
 };
 use crate::store::{Column, Kind, StoreError, Table, Unique, tables};
 
@@ -9,8 +10,7 @@ use crate::store::{Column, Kind, StoreError, Table, Unique, tables};
 pub(in crate::store) struct Statements {
     /// In the order of [`Table::ALL`].
     tables: Vec<TableStatements>,
-    /// A session with its user and account, by digest.
-    pub(in crate::store) session: String,
+    pub(in crate::store) sessions: Sessions,
     /// Due rows of the outbox: by when, and how many.
     pub(in crate::store) due: String,
     /// Moves one of them: to when; its key and the version it was found in.
@@ -64,7 +64,7 @@ impl Statements {
         );
         Self {
             tables: Table::ALL.iter().map(|table| Maker::new(names, table).all()).collect(),
-            session: session(names),
+            sessions: Sessions::new(names),
             due,
             take,
             budgets: Budgets::new(names),
@@ -90,7 +90,7 @@ impl Statements {
 
     /// Every one of them.
     pub(in crate::store) fn all(&self) -> impl Iterator<Item = &str> {
-        let own = [&self.session, &self.due, &self.take, &self.once];
+        let own = [&self.due, &self.take, &self.once];
         let tables = self.tables.iter().flat_map(|table| {
             [&table.get, &table.insert, &table.delete]
                 .into_iter()
@@ -102,7 +102,8 @@ impl Statements {
                 .map(String::as_str)
                 .chain(table.pages.all())
         });
-        own.into_iter().map(String::as_str).chain(self.budgets.all()).chain(tables)
+        let own = own.into_iter().map(String::as_str).chain(self.sessions.all());
+        own.chain(self.budgets.all()).chain(tables)
     }
 }
 
@@ -230,26 +231,4 @@ impl<'a> Maker<'a> {
         // being chosen and being deleted; as a sum, so that nothing is looked up by it there.
         format!("DELETE FROM {name} WHERE {key} {chosen} AND {expires} + 0 < {still}")
     }
-}
-
-fn session(names: &Names<'_>) -> String {
-    let of = |alias: &str, table: &Table| {
-        let columns = columns(table);
-        names.each(&columns, |column| format!("{alias}.{column}"))
-    };
-    format!(
-        "SELECT {}, {}, {} FROM {} s JOIN {} u ON u.{id} = s.{} JOIN {} a ON a.{id} = s.{} \
-         WHERE s.{} = {}",
-        of("s", &tables::SESSIONS),
-        of("u", &tables::USERS),
-        of("a", &tables::ACCOUNTS),
-        names.table(tables::SESSIONS.name),
-        names.table(tables::USERS.name),
-        names.quoted("user"),
-        names.table(tables::ACCOUNTS.name),
-        names.quoted("account"),
-        names.quoted("digest"),
-        names.mark(1),
-        id = names.quoted("id"),
-    )
 }

@@ -165,7 +165,7 @@ pub async fn dropped_calls_hold_no_connection(store: Arc<dyn Store>) {
                 match chance.number() % 7 {
                     0 => drop(dropped(&chance, store.get(&USERS, &key(&USERS, 1))).await),
                     1 => drop(dropped(&chance, store.page(&page)).await),
-                    2 => drop(dropped(&chance, store.session(&digest)).await),
+                    2 => drop(dropped(&chance, store.sessions(&[digest])).await),
                     3 => drop(dropped(&chance, store.commit(&batch)).await),
                     4 => drop(dropped(&chance, store.charge(&charge, now())).await),
                     5 => drop(dropped(&chance, store.lease(&lease)).await),

@@ -42,6 +42,11 @@ pub enum Fault {
     // S8
     ReadsSessionsInSteps,
     MakesUpUsers,
+    AnswersTheFirstSession,
+    AnswersSessionsTwice,
+    MixesUpUsers,
+    FoldsDigests,
+    TakesAnyNumberOfSessions,
     // S9
     Lowers,
     CannotLiftNull,

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use portcullis::{
     clock::{Clock as _, SystemClock, to_micros},
     secret::Digest,
@@ -131,12 +133,16 @@ impl WrongStore {
         Ok(rows)
     }
 
-    pub async fn read_session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
+    pub async fn read_sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
+        if let Some(flaw) = SessionRows::flaw(digests)
+            && !self.is(Fault::TakesAnyNumberOfSessions)
+        {
+            return Err(StoreError::Unsupported(flaw));
+        }
         let key = |row: &Row, column| match all_at(&tables::SESSIONS, row, &[column]).remove(0) {
             Value::Bytes(key) => key,
             _ => Vec::new(),
         };
-        let steps = self.is(Fault::ReadsSessionsInSteps);
         let get =
             |tables: &Tables, table: &Table, key: &[u8]| tables.get(table.name)?.get(key).cloned();
         self.connect().await;
@@ -147,17 +153,37 @@ impl WrongStore {
         };
         let mut tables = all();
         self.disconnect();
-        let Some(session) = get(&tables, &tables::SESSIONS, digest.as_bytes()) else {
-            return Ok(None);
+        let folded = |key: &[u8]| {
+            if self.is(Fault::FoldsDigests) { key.to_ascii_lowercase() } else { key.to_vec() }
         };
-        let made_up = || self.is(Fault::MakesUpUsers).then(|| Row::new(Vec::new()));
-        let user = get(&tables, &tables::USERS, &key(&session, "user")).or_else(made_up);
-        if steps {
-            yield_now().await;
-            tables = all();
+        let wanted: BTreeSet<_> =
+            digests.iter().map(|digest| folded(digest.as_bytes().as_slice())).collect();
+        let sessions = tables.get(tables::SESSIONS.name).into_iter().flat_map(|rows| rows.values());
+        let mut sessions: Vec<_> =
+            sessions.filter(|row| wanted.contains(&folded(row.key()))).cloned().collect();
+        if self.is(Fault::AnswersTheFirstSession) {
+            sessions.truncate(1);
         }
-        let account = get(&tables, &tables::ACCOUNTS, &key(&session, "account")).or_else(made_up);
-        let rows = user.zip(account).map(|(user, account)| SessionRows { session, user, account });
-        Ok(rows)
+        if self.is(Fault::AnswersSessionsTwice) {
+            let asked_again = digests.len() > wanted.len();
+            sessions.extend(if asked_again { sessions.clone() } else { Vec::new() });
+        }
+        let mut found = Vec::new();
+        let mut last: Option<Row> = None;
+        for session in sessions {
+            let made_up = || self.is(Fault::MakesUpUsers).then(|| Row::new(Vec::new()));
+            let user = get(&tables, &tables::USERS, &key(&session, "user")).or_else(made_up);
+            let user = last.take().filter(|_| self.is(Fault::MixesUpUsers)).or(user);
+            last.clone_from(&user);
+            if self.is(Fault::ReadsSessionsInSteps) {
+                yield_now().await;
+                tables = all();
+            }
+            let account =
+                get(&tables, &tables::ACCOUNTS, &key(&session, "account")).or_else(made_up);
+            let rows = user.zip(account);
+            found.extend(rows.map(|(user, account)| SessionRows { session, user, account }));
+        }
+        Ok(found)
     }
 }

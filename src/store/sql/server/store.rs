@@ -45,13 +45,11 @@ macro_rules! impl_store {
                 Ok(self.server.read(Call { sql, args }, &[page.table]).await?.concat())
             }
 
-            async fn session(&self, digest: &Digest) -> Result<Option<SessionRows>, StoreError> {
-                let tables = [&tables::SESSIONS, &tables::USERS, &tables::ACCOUNTS];
-                let args = [Arg::Bytes(digest.as_bytes())];
-                let call = Call::new(&self.server.statements().session, args);
-                let found = self.server.read(call, &tables).await?.into_iter().next();
-                let rows: Option<[Row; 3]> = found.and_then(|rows| rows.try_into().ok());
-                Ok(rows.map(|[session, user, account]| SessionRows { session, user, account }))
+            async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
+                let Some(call) = self.server.statements().sessions.of(digests)? else {
+                    return Ok(Vec::new());
+                };
+                Ok(Sessions::read(self.server.read(call, &Sessions::TABLES).await?))
             }
 
             async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
