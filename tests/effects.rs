@@ -12,7 +12,7 @@ use portcullis::{
     clock::{Clock as _, to_micros},
     id::UserId,
     mail::Letter,
-    model::{EmailAddress, Event, Template},
+    model::{EmailAddress, Event, Link, Template},
     policy::effects::{Cause, Ends},
     secret::{Purpose, Token},
     store::{Page, Record as _, Value, tables},
@@ -26,6 +26,7 @@ enum Thing {
     Session(SignedIn),
     Ticket(Token),
     Change(Token),
+    Undo(Token),
     Link(Purpose, Token),
     Invitation(UserId),
 }
@@ -35,6 +36,7 @@ impl Thing {
         match self {
             Self::Session(_) | Self::Ticket(_) => ends.sessions,
             Self::Change(_) => ends.changes,
+            Self::Undo(_) => ends.undo,
             Self::Link(..) => ends.links,
             Self::Invitation(_) => ends.invitation,
         }
@@ -48,6 +50,15 @@ impl Thing {
             }
             Self::Change(token) => {
                 house.auth.look_at_link(Purpose::EmailConfirm, token).await.is_ok()
+            }
+            // The link leads to the row that says what is taken back.
+            Self::Undo(token) => {
+                let digest = token.digest(Purpose::Undo);
+                let row = house.store.get(&tables::LINKS, digest.as_bytes()).await.unwrap();
+                let change = row.and_then(|row| Link::from_row(&row).unwrap().change);
+                let Some(change) = change else { return false };
+                let row = house.store.get(&tables::EMAIL_CHANGES, change.as_bytes()).await.unwrap();
+                row.is_some() && house.auth.look_at_link(Purpose::Undo, token).await.is_ok()
             }
             Self::Link(purpose, token) => house.auth.look_at_link(*purpose, token).await.is_ok(),
             Self::Invitation(user) => {
@@ -83,7 +94,7 @@ async fn every_cause_has_the_effects_the_table_says(house: House) {
             assert_eq!(lives, !ends, "{cause:?}: thing {position} of the scene");
         }
         let letters = house.post().await;
-        let expected = usize::from(effects.tells.is_some()) + others(*cause);
+        let expected = usize::from(effects.tells.is_some()) + usize::from(effects.also.is_some());
         assert_eq!(letters.len(), expected, "{cause:?}: letters");
         if let Some(template) = effects.tells {
             let words = match template {
@@ -113,15 +124,6 @@ async fn every_cause_has_the_effects_the_table_says(house: House) {
         if *cause == Cause::TemporaryPasswordSet {
             put_right(&house).await;
         }
-    }
-}
-
-/// How many letters go to others, or ask for something: to a new address, to the one that can
-/// object, to the administrators.
-fn others(cause: Cause) -> usize {
-    match cause {
-        Cause::EmailChangeAsked | Cause::Recovered | Cause::Objected | Cause::AddressCorrected => 1,
-        _ => 0,
     }
 }
 
@@ -185,10 +187,13 @@ async fn set(house: &House, cause: Cause, admin: UserId, number: usize) -> Scene
         Cause::EmailUndone => {
             let (name, email) = (format!("user{number}"), format!("user{number}@acme.example"));
             let user = activated(house, &name, &email).await;
-            let letter = moved(house, &name, &format!("new-{email}")).await;
+            let letter = moved(house, &name, BETTER, &format!("new-{email}")).await;
             let own = Thing::Link(Purpose::Undo, token_in(&letter));
-            let link = house.forgot(&format!("new-{email}")).await;
+            house.clock.turn(Duration::SECOND);
+            let later = moved(house, &name, BETTER, &format!("newer-{email}")).await;
+            let link = house.forgot(&format!("newer-{email}")).await;
             let things = vec![
+                Thing::Undo(token_in(&later)),
                 Thing::Link(Purpose::Reset, link),
                 Thing::Session(house.login(&name, BETTER).await),
                 waiting(house, &name, BETTER).await,
@@ -265,10 +270,12 @@ async fn set(house: &House, cause: Cause, admin: UserId, number: usize) -> Scene
         | Cause::SignedOut => {
             let name = format!("user{number}");
             let user = house.employee(&name, "salesperson").await.id;
-            let link = house.forgot(&format!("{name}@acme.example")).await;
+            let moved = moved(house, &name, GOOD, &format!("moved-{name}@acme.example")).await;
+            let undo = Thing::Undo(token_in(&moved));
+            let link = house.forgot(&format!("moved-{name}@acme.example")).await;
             let session = Thing::Session(house.login(&name, GOOD).await);
             let change = waiting(house, &name, GOOD).await;
-            let things = vec![Thing::Link(Purpose::Reset, link), session, change];
+            let things = vec![Thing::Link(Purpose::Reset, link), session, change, undo];
             Scene { user, things, own: None }
         }
         other => panic!("{other:?} has no scene"),
@@ -365,10 +372,10 @@ async fn waiting(house: &House, login: &str, word: &str) -> Thing {
 }
 
 /// Moves an address, and gives the letter to the former one.
-async fn moved(house: &House, login: &str, new: &str) -> Letter {
-    let me = house.login(login, BETTER).await.identity;
+async fn moved(house: &House, login: &str, word: &str, new: &str) -> Letter {
+    let me = house.login(login, word).await.identity;
     let new = EmailAddress::parse(new).unwrap();
-    house.auth.my_account(&me).change_email(&password(BETTER), &new, &client()).await.unwrap();
+    house.auth.my_account(&me).change_email(&password(word), &new, &client()).await.unwrap();
     let token = token_in(&house.post().await[0]);
     house.auth.confirm_email(&token, &client()).await.unwrap();
     house.post().await.remove(0)

@@ -4,6 +4,13 @@
 //! table against the running flows, and another keeps this copy of it true:
 //!
 #![doc = include_str!("effects.md")]
+//!
+//! What the operator does to somebody is told to the administrators as well (`operator_acted`).
+//! Two things are not in the table, since they are nobody's rows: *a company is secured* by one
+//! write of its own row, after which each session, link and password of everybody is dead, and
+//! everybody is mailed `secured`; and *a plan has ended* by its date alone, which ends nothing, but
+//! from then on sessions of all but administrators are refused, and a right password is answered
+//! with what to do.
 
 use crate::model::{EventKind, Template, User};
 
@@ -72,6 +79,10 @@ pub struct Ends {
     pub changes: bool,
     /// The invitation.
     pub invitation: bool,
+    /// Undo links: ways for a former address to take its change back. Whoever took a log-in over
+    /// can end everything else, so these outlive all but what makes them pointless. The task
+    /// deletes their rows.
+    pub undo: bool,
 }
 
 /// The consequences of a [`Cause`].
@@ -82,13 +93,19 @@ pub struct Effects {
     pub ends: Ends,
     /// The letter the user gets.
     pub tells: Option<Template>,
+    /// A letter to another address, or to somebody else: [`Letters`](crate::outbox::Letters) says
+    /// to whom each goes.
+    pub also: Option<Template>,
     /// The entry in the audit trail.
     pub event: EventKind,
 }
 
-const EVERYTHING: Ends = Ends { sessions: true, links: true, changes: true, invitation: true };
+const EVERYTHING: Ends =
+    Ends { sessions: true, links: true, changes: true, invitation: true, undo: false };
 const ALL_BUT_INVITATION: Ends = Ends { invitation: false, ..EVERYTHING };
-const NOTHING: Ends = Ends { sessions: false, links: false, changes: false, invitation: false };
+const NOTHING: Ends =
+    Ends { sessions: false, links: false, changes: false, invitation: false, undo: false };
+const FOR_GOOD: Ends = Ends { undo: true, ..ALL_BUT_INVITATION };
 const CHANGES: Ends = Ends { changes: true, ..NOTHING };
 const SESSIONS: Ends = Ends { links: false, changes: false, ..ALL_BUT_INVITATION };
 
@@ -142,18 +159,25 @@ impl Cause {
             Self::Disabled => (ALL_BUT_INVITATION, Some(T::Disabled), E::Disabled),
             Self::Enabled => (NOTHING, Some(T::Enabled), E::Enabled),
             Self::SignedOut => (SESSIONS, None, E::SignedOut),
-            Self::Removed => (ALL_BUT_INVITATION, Some(T::Removed), E::Removed),
+            Self::Removed => (FOR_GOOD, Some(T::Removed), E::Removed),
             Self::Secured => (ALL_BUT_INVITATION, Some(T::Secured), E::Secured),
             Self::EmailChangeAsked => (CHANGES, None, E::EmailChangeAsked),
             Self::EmailChanged => {
                 (Ends { links: true, ..CHANGES }, Some(T::EmailChanged), E::EmailChanged)
             }
-            Self::EmailUndone => (ALL_BUT_INVITATION, Some(T::EmailUndone), E::EmailUndone),
+            Self::EmailUndone => (FOR_GOOD, Some(T::EmailUndone), E::EmailUndone),
             Self::Recovered => (ALL_BUT_INVITATION, Some(T::Recovered), E::Recovered),
             Self::Objected => (ALL_BUT_INVITATION, None, E::Objected),
             Self::AddressCorrected => (ALL_BUT_INVITATION, None, E::AddressCorrected),
         };
-        Effects { ends, tells, event }
+        let also = match self {
+            Self::EmailChangeAsked => Some(T::EmailConfirm),
+            Self::Recovered => Some(T::Objection),
+            Self::Objected => Some(T::Objected),
+            Self::AddressCorrected => Some(T::Activation),
+            _ => None,
+        };
+        Effects { ends, tells, also, event }
     }
 }
 
@@ -167,23 +191,39 @@ impl Ends {
     }
 }
 
+/// A letter with where it goes.
+fn addressed(letter: Template) -> String {
+    let to = match letter {
+        Template::EmailConfirm => "the new address",
+        Template::Objection => "the former address",
+        Template::Objected => "the administrators",
+        _ => "the corrected address",
+    };
+    format!("{to}: `{}`", letter.as_str())
+}
+
 /// The table in Markdown, as the documentation shows it.
 #[must_use]
 pub fn markdown() -> String {
     let mark = |ends| if ends { "ends" } else { "–" };
     let mut out = String::from(
-        "| cause | sessions, tickets | reset, activation links | e-mail changes | invitation \
-         | letter | event |\n|---|---|---|---|---|---|---|\n",
+        "| cause | sessions | tickets | reset links | activation links | e-mail links | undo links \
+         | invitation | letter to the person | and to | event |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for cause in Cause::ALL {
-        let Effects { ends, tells, event } = cause.effects();
+        let Effects { ends, tells, also, event } = cause.effects();
         out.push_str(&format!(
-            "| {cause:?} | {} | {} | {} | {} | {} | `{}` |\n",
+            "| {cause:?} | {} | {} | {} | {} | {} | {} | {} | {} | {} | `{}` |\n",
+            mark(ends.sessions),
             mark(ends.sessions),
             mark(ends.links),
+            mark(ends.links),
             mark(ends.changes),
+            mark(ends.undo),
             mark(ends.invitation),
             tells.map_or("–".to_owned(), |letter| format!("`{}`", letter.as_str())),
+            also.map_or("–".to_owned(), addressed),
             event.as_str(),
         ));
     }
