@@ -36,6 +36,9 @@ pub(super) const MYSQL: Dialect = Dialect {
     }),
     deletes_in_order: true,
     among: |query| format!("IN ({query})"),
+    look_up: |table, called, column, equals| {
+        format!("JOIN {table} {called} ON {called}.{column} = {equals}")
+    },
     orders_by_null: false,
     compares_rows: false,
 };

@@ -29,6 +29,13 @@ pub(super) const POSTGRES: Dialect = Dialect {
     // `IN` is a join to the planner: without statistics, or without the values, it joins a slice
     // of a purge with all that has expired.
     among: |query| format!("= ANY (ARRAY({query}))"),
+    // A join would read all accounts in order, where they are not many more than the sessions that
+    // are asked for at once.
+    look_up: |table, called, column, equals| {
+        format!(
+            "CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {column} = {equals} LIMIT 1) {called}"
+        )
+    },
     orders_by_null: true,
     compares_rows: true,
 };

@@ -36,6 +36,9 @@ pub(in crate::store) struct Dialect {
     /// What follows a key that is to be among those a query chooses, such that the query runs once
     /// and each key is then looked up, whatever the planner thinks of their number.
     pub(in crate::store) among: fn(&str) -> String,
+    /// The one row of a table, called so, whose column equals this, beside each row before it: each
+    /// looked up, whatever the planner thinks of their number.
+    pub(in crate::store) look_up: fn(&str, &str, &str, &str) -> String,
     /// Whether rows with a null in a column are read in an index's order only if the order names
     /// that column too. Where a planner takes `IS NULL` for a constant, naming it makes it sort.
     pub(in crate::store) orders_by_null: bool,

@@ -63,19 +63,19 @@ fn select(names: &Names<'_>, size: usize) -> String {
         let columns = columns(table);
         names.each(&columns, |column| format!("{alias}.{column}"))
     };
+    let look_up = |table: &Table, called, of| {
+        let (table, id) = (names.table(table.name), names.quoted("id"));
+        (names.dialect.look_up)(&table, called, &id, &format!("s.{}", names.quoted(of)))
+    };
     format!(
-        "SELECT {}, {}, {} FROM {} s JOIN {} u ON u.{id} = s.{} JOIN {} a ON a.{id} = s.{} \
-         WHERE s.{} IN ({})",
+        "SELECT {}, {}, {} FROM {} s {} {} WHERE s.{} IN ({})",
         of("s", &tables::SESSIONS),
         of("u", &tables::USERS),
         of("a", &tables::ACCOUNTS),
         names.table(tables::SESSIONS.name),
-        names.table(tables::USERS.name),
-        names.quoted("user"),
-        names.table(tables::ACCOUNTS.name),
-        names.quoted("account"),
+        look_up(&tables::USERS, "u", "user"),
+        look_up(&tables::ACCOUNTS, "a", "account"),
         names.quoted("digest"),
         Marks::new(names.dialect).list(size),
-        id = names.quoted("id"),
     )
 }

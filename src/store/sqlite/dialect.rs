@@ -28,6 +28,9 @@ pub(super) const SQLITE: Dialect = Dialect {
     or_hold: None,
     deletes_in_order: false,
     among: |query| format!("IN ({query})"),
+    look_up: |table, called, column, equals| {
+        format!("JOIN {table} {called} ON {called}.{column} = {equals}")
+    },
     orders_by_null: true,
     compares_rows: true,
 };
