@@ -26,6 +26,7 @@
 mod batch;
 pub mod bring_your_own;
 mod charge;
+pub mod clusters;
 mod error;
 pub mod memory;
 #[cfg(feature = "mysql")]

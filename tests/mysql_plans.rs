@@ -35,6 +35,11 @@ fn asked(sql: &str) -> String {
             said += "10";
             continue;
         }
+        // What a column is for a key; the name said last is the key's.
+        if part.ends_with("THEN ") {
+            said += &ASKED.to_string();
+            continue;
+        }
         // The name that was said last is that of the column, in this list of marks as well.
         let name = said.rsplit('`').nth(1).expect("a column");
         let row = servers::row(table, ASKED);

@@ -1,9 +1,9 @@
 //! A MySQL or MariaDB database: the store of many processes on many machines.
 //!
 //! - Every condition stands in the statement that writes, and transactions are READ COMMITTED.
-//!   Where the database had to choose between two of them (a deadlock, a lock that was not given
-//!   up in time, a Galera cluster whose nodes disagree), the answer is `Conflict`, and whoever
-//!   asked decides again.
+//!   Where the database had to choose between two of them (a deadlock, two nodes of a Galera
+//!   cluster that wrote one row), the one that lost is tried again; where a condition does not hold
+//!   then, the answer is `Conflict`, and whoever asked decides again.
 //! - What [`commit`](crate::store::Store::commit) answered `Ok` to outlasts a crash, as long as the
 //!   server has its default `innodb_flush_log_at_trx_commit = 1`.
 //! - A write runs in a task of its own, so a caller that goes away leaves it wholly done or not
@@ -18,11 +18,12 @@
 //! Connect by TLS: without it the driver cannot give MySQL 8 a password in the way that is its
 //! default (`caching_sha2_password`).
 //!
-//! On a Galera cluster a read on one node may not see what was just committed on another: set
-//! `wsrep_sync_wait = 1`, or send one process to one node.
+//! On a Galera cluster each read waits for what other nodes have acknowledged
+//! (`wsrep_sync_wait = 1`, set on each connection), so that a session that was ended on one is
+//! ended on all; see [`MySqlOptions::danger_stale_reads`].
 //!
-//! Run on MariaDB 10.11. The SQL keeps to what MySQL 8, Aurora and TiDB accept, but nothing was
-//! run on them.
+//! Run on MariaDB 10.11, one server, and by hand a Galera cluster of three. The SQL keeps to what MySQL 8,
+//! Aurora and TiDB accept, but nothing was run on them.
 
 mod dialect;
 mod driver;

@@ -1,8 +1,8 @@
 //! A PostgreSQL database: the store of many processes on many machines.
 //!
 //! - Every condition stands in the statement that writes, and transactions are READ COMMITTED.
-//!   Where the database had to choose between two of them, the answer is `Conflict`, and whoever
-//!   asked decides again.
+//!   Where the database had to choose between two of them, the one that lost is tried again; where
+//!   a condition does not hold then, the answer is `Conflict`, and whoever asked decides again.
 //! - What [`commit`](crate::store::Store::commit) answered `Ok` to outlasts a crash, and reaches
 //!   the synchronous standbys there are. Budgets, leases and purges do not wait for that
 //!   (`synchronous_commit = off`): a crash of the server forgets those of its last moments, which

@@ -5,7 +5,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -20,6 +20,7 @@ use tokio::{
 #[derive(Clone)]
 pub struct Wire {
     pub address: SocketAddr,
+    server: Arc<Mutex<SocketAddr>>,
     cut: broadcast::Sender<()>,
     refuses: Arc<AtomicBool>,
     deaf: Arc<AtomicBool>,
@@ -32,6 +33,7 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let wire = Self {
             address: listener.local_addr().unwrap(),
+            server: Arc::new(Mutex::new(server)),
             cut: broadcast::channel(1).0,
             refuses: Arc::default(),
             deaf: Arc::default(),
@@ -47,8 +49,11 @@ impl Wire {
                 accepting.open.fetch_add(1, Ordering::SeqCst);
                 let (wire, cut) = (accepting.clone(), accepting.cut.subscribe());
                 tokio::spawn(async move {
-                    let far = TcpStream::connect(server).await.unwrap();
-                    wire.carry(near, far, cut).await;
+                    let server = *wire.server.lock().unwrap();
+                    // A server that is gone refuses; so does the wire then.
+                    if let Ok(far) = TcpStream::connect(server).await {
+                        wire.carry(near, far, cut).await;
+                    }
                     wire.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
@@ -77,6 +82,11 @@ impl Wire {
             () = back => {}
             _ = cut.recv() => {}
         }
+    }
+
+    /// Leads what connects from now on to another server, as a proxy does after a failover.
+    pub fn lead_to(&self, server: SocketAddr) {
+        *self.server.lock().unwrap() = server;
     }
 
     /// Cuts what is connected; nothing is any more when this is done.

@@ -33,13 +33,17 @@ const SPEAKABLE: [u16; 14] =
 
 fn meaning(number: u16) -> Fate {
     match number {
-        // A deadlock, which is also how Galera says that another node was first; a lock that was
-        // not given up in time; a row that changed since it was read; a unique key that is taken.
-        1213 | 1205 | 1020 | 1062 => Fate::Conflict,
+        // A deadlock, which is also how Galera says that another node was first; a row that
+        // changed since it was read.
+        1213 | 1020 => Fate::Undone,
+        // MySQL's Group Replication: another node was first.
+        3101 => Fate::Undone,
         // TiDB: two transactions wrote one row, or were too late to.
-        8002 | 8022 | 9007 => Fate::Conflict,
-        // A database, a column, a table.
-        1049 | 1054 | 1146 => Fate::Missing,
+        8002 | 8022 | 9007 => Fate::Undone,
+        // A lock that was not given up in time; a unique key that is taken.
+        1205 | 1062 => Fate::Conflict,
+        // A database, a column, a table, a setting.
+        1049 | 1054 | 1146 | 1193 => Fate::Missing,
         1050 | 1060 | 1061 => Fate::Exists,
         // A node that is not part of its cluster; a server that ends, or has become one that only
         // reads; a connection that was ended.

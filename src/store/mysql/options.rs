@@ -33,6 +33,7 @@ pub struct MySqlOptions {
     connections: u32,
     patience: Duration,
     migrate: bool,
+    causal: bool,
 }
 
 /// Where connections come from.
@@ -68,7 +69,7 @@ impl MySqlOptions {
 
     fn by(way: Way, connections: u32) -> Self {
         let (prefix, patience) = (Self::PREFIX.to_owned(), Duration::from_secs(10));
-        Self { way, prefix, connections, patience, migrate: true }
+        Self { way, prefix, connections, patience, migrate: true, causal: true }
     }
 
     /// Another prefix of the tables' names: up to 24 of a–z, 0–9 and `_`, no digit first.
@@ -103,6 +104,20 @@ impl MySqlOptions {
         self
     }
 
+    /// Lets a read on one node of a Galera cluster answer what was before a change that another
+    /// node has acknowledged: for as long as that node is behind, a session opens after its
+    /// log-out and an old password after its change. Only for a cluster of which one node at a
+    /// time is used, by everybody.
+    ///
+    /// Unless this is called, connections of the store's own wait for what was acknowledged
+    /// elsewhere (`wsrep_sync_wait = 1`) before each read, and those of a host's pool must.
+    /// Elsewhere than on such a cluster it changes nothing.
+    #[must_use]
+    pub fn danger_stale_reads(mut self) -> Self {
+        self.causal = false;
+        self
+    }
+
     /// The SQL that makes the tables, oldest first.
     #[must_use]
     pub fn migrations(&self) -> Vec<Migration> {
@@ -113,16 +128,21 @@ impl MySqlOptions {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when the prefix is not a plain name, or the tables are of
-    /// another version than this crate's and may not be changed.
+    /// [`StoreError::Unsupported`] when the prefix is not a plain name, the tables are of another
+    /// version than this crate's and may not be changed, or a host's pool leads to a Galera node
+    /// whose reads do not wait.
     pub async fn open(&self) -> Result<MySqlStore, StoreError> {
         if !sql::is_prefix(&self.prefix) {
             return Err(StoreError::Unsupported("a prefix that is not a plain name"));
         }
-        let peer = MySqlPeer { way: self.way.clone(), patience: self.patience };
+        let peer =
+            MySqlPeer { way: self.way.clone(), patience: self.patience, causal: self.causal };
         let statements = Statements::new(&self.names());
         let opening = async {
             let mut link = peer.open().await?;
+            if self.causal && reads_are_stale(&mut link).await? {
+                return Err(StoreError::Unsupported("a Galera node whose reads do not wait"));
+            }
             let names = self.names();
             server::bring_up_to_date::<MySqlPeer>(&mut link, &names, self.migrate).await?;
             server::check::<MySqlPeer>(&mut link, &statements).await?;
@@ -155,10 +175,20 @@ impl fmt::Debug for MySqlOptions {
     }
 }
 
+/// Whether this is a node of a Galera cluster that may answer what was before a change that
+/// another has acknowledged.
+async fn reads_are_stale(link: &mut MySqlLink) -> Result<bool, StoreError> {
+    match link.number("SELECT @@GLOBAL.wsrep_on = 1 AND @@SESSION.wsrep_sync_wait & 1 = 0").await {
+        Err(error) if server::fate(&error) == Some(Fate::Missing) => Ok(false),
+        answer => answer.map(|stale| stale == Some(1)),
+    }
+}
+
 /// Opens connections.
 pub(super) struct MySqlPeer {
     way: Way,
     patience: Duration,
+    causal: bool,
 }
 
 impl MySqlPeer {
@@ -170,6 +200,13 @@ impl MySqlPeer {
                 // Sooner than the call is given up, so that the answer is a conflict.
                 let seconds = (self.patience.as_secs() / 2).max(1);
                 link.say(&format!("SET SESSION innodb_lock_wait_timeout = {seconds}")).await?;
+                if self.causal {
+                    match link.say("SET SESSION wsrep_sync_wait = 1").await {
+                        // Not a server that could be a node of a Galera cluster.
+                        Err(error) if server::fate(&error) == Some(Fate::Missing) => {}
+                        answer => drop(answer?),
+                    }
+                }
                 Ok(link)
             }
             Way::Pool(pool) => {

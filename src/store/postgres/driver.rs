@@ -33,8 +33,10 @@ const SPEAKABLE: [&str; 7] = ["08", "25", "28", "3D", "42", "53", "57"];
 
 fn meaning(code: &str) -> Fate {
     match code {
-        // A serialization failure, a deadlock, a unique key that is taken.
-        "40001" | "40P01" | "23505" => Fate::Conflict,
+        // A serialization failure, a deadlock.
+        "40001" | "40P01" => Fate::Undone,
+        // A unique key that is taken.
+        "23505" => Fate::Conflict,
         // A schema, a table, a column.
         "3F000" | "42P01" | "42703" => Fate::Missing,
         "42P06" | "42P07" | "42701" | "42710" => Fate::Exists,

@@ -159,12 +159,7 @@ impl PostgresOptions {
         if link.number(&there).await? != Some(0) {
             return Ok(());
         }
-        match link.say(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).await {
-            Err(error) if !matches!(server::fate(&error), Some(Fate::Exists | Fate::Conflict)) => {
-                Err(error)
-            }
-            _ => Ok(()),
-        }
+        server::make(link, &format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).await
     }
 }
 

@@ -16,9 +16,10 @@ struct ByCount {
     hold: Option<String>,
     /// Reads the rows with these keys.
     read: String,
-    /// Writes rows over those that stand.
+    /// Writes rows: over those that were held and read, where they are still what was read; where
+    /// nobody can hold one, over whatever stands.
     keep: String,
-    /// Takes the rows with these keys away.
+    /// Takes rows away, on the same condition.
     drop: String,
 }
 
@@ -56,13 +57,89 @@ impl ByCount {
         let insert = format!("INSERT INTO {table} ({list}) VALUES {}", rows.join(", "));
         let keys = Marks::new(names.dialect).list(count);
         let among = format!("{} IN ({keys})", names.quoted(key));
+        let read = format!("SELECT {list} FROM {table} WHERE {among}");
+        let Some(hold) = names.dialect.or_hold else {
+            let keep = format!("{insert}{}", (names.dialect.or_overwrite)(names, &columns));
+            return Self {
+                hold: None,
+                read,
+                keep,
+                drop: format!("DELETE FROM {table} WHERE {among}"),
+            };
+        };
+        let others = columns.get(1..).unwrap_or_default();
+        // What each column is, or is to be, by the key of its row.
+        let by_key = |marks: &mut Marks<'_>, between: &str| {
+            let column = |column: &&str| {
+                let cases =
+                    (0..count).map(|_| format!("WHEN {} THEN {}", marks.next(), marks.next()));
+                let cases: Vec<_> = cases.collect();
+                let (column, key) = (names.quoted(column), names.quoted(key));
+                format!("{column} = CASE {key} {} ELSE {column} END", cases.join(" "))
+            };
+            others.iter().map(column).collect::<Vec<_>>().join(between)
+        };
+        let still = |marks: &mut Marks<'_>| {
+            let keys = marks.list(count);
+            format!("{} IN ({keys}) AND {}", names.quoted(key), by_key(marks, " AND "))
+        };
+        let mut marks = Marks::new(names.dialect);
+        let set = by_key(&mut marks, ", ");
         Self {
-            hold: names.dialect.or_hold.map(|hold| format!("{insert}{}", hold(names, key))),
-            read: format!("SELECT {list} FROM {table} WHERE {among}"),
-            keep: format!("{insert}{}", (names.dialect.or_overwrite)(names, &columns)),
-            drop: format!("DELETE FROM {table} WHERE {among}"),
+            hold: Some(format!("{insert}{}", hold(names, key))),
+            read,
+            keep: format!("UPDATE {table} SET {set} WHERE {}", still(&mut marks)),
+            drop: format!("DELETE FROM {table} WHERE {}", still(&mut Marks::new(names.dialect))),
         }
     }
+
+    /// Writes these rows over those that were read.
+    async fn keep(
+        &self,
+        new: &[Row],
+        old: &[&Row],
+        link: &mut impl Link,
+    ) -> Result<(), CommitError> {
+        if self.hold.is_none() {
+            let args = new.iter().flat_map(Row::values).map(Arg::from);
+            return link.run(&[Call::new(&self.keep, args)]).await.map(drop);
+        }
+        if new.len() != old.len() {
+            return Err(CommitError::Conflict); // a row that was held is gone
+        }
+        let new: Vec<_> = new.iter().collect();
+        counted(link, Call::new(&self.keep, by_key(&new).chain(still(old))), old.len()).await
+    }
+
+    /// Takes these rows away.
+    async fn drop(&self, old: &[&Row], link: &mut impl Link) -> Result<(), CommitError> {
+        if self.hold.is_none() {
+            let keys = old.iter().map(|row| Arg::Bytes(row.key()));
+            return link.run(&[Call::new(&self.drop, keys)]).await.map(drop);
+        }
+        counted(link, Call::new(&self.drop, still(old)), old.len()).await
+    }
+}
+
+/// Runs a call that must write so many rows. A hold that was lost shows here: a Galera
+/// cluster was seen to let two nodes write what both had read, on a machine under load.
+async fn counted(link: &mut impl Link, call: Call<'_>, rows: usize) -> Result<(), CommitError> {
+    let written = link.run(&[call]).await?.first().copied();
+    let all = written == u64::try_from(rows).ok();
+    if all { Ok(()) } else { Err(CommitError::Conflict) }
+}
+
+fn by_key<'a>(rows: &[&'a Row]) -> impl Iterator<Item = Arg<'a>> {
+    let rows = rows.to_vec();
+    (1..BUDGETS.columns.len()).flat_map(move |column| {
+        let pair = |row: &&'a Row| [Arg::Bytes(row.key()), Arg::from(row.value(column))];
+        rows.iter().flat_map(pair).collect::<Vec<_>>()
+    })
+}
+
+fn still<'a>(rows: &[&'a Row]) -> impl Iterator<Item = Arg<'a>> {
+    let keys: Vec<_> = rows.iter().map(|row| Arg::Bytes(row.key())).collect();
+    keys.into_iter().chain(by_key(rows))
 }
 
 /// Charges budgets: reads them, settles, and writes them back, while nobody else can.
@@ -99,22 +176,24 @@ pub(super) async fn charge(
     }
     let before = states.clone();
     let verdicts = Charge::settle(charges, &mut states, now);
-    let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+    let (mut kept, mut over, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
     for (charge, (state, before)) in charges.iter().zip(states.iter().zip(&before)) {
-        let stands = rows.iter().any(|row| row.key() == charge.key);
-        match state {
-            Some(state) if Some(*state) != *before => kept.push(state.to_row(&charge.key)),
-            None if stands => dropped.push(&charge.key),
+        let row = rows.iter().find(|row| row.key() == charge.key);
+        match (state, row) {
+            (Some(state), row) if Some(*state) != *before => {
+                kept.push(state.to_row(&charge.key));
+                over.extend(row);
+            }
+            (None, Some(row)) => dropped.push(row),
             _ => {}
         }
     }
-    for rows in kept.chunks(MOST) {
-        let args = rows.iter().flat_map(Row::values).map(Arg::from);
-        link.run(&[Call::new(&budgets.about(rows.len())?.keep, args)]).await?;
+    for (at, new) in kept.chunks(MOST).enumerate() {
+        let old = over.chunks(MOST).nth(at).unwrap_or_default();
+        budgets.about(new.len())?.keep(new, old, link).await?;
     }
-    for keys in dropped.chunks(MOST) {
-        let args = keys.iter().map(|key| Arg::Bytes(key.as_slice()));
-        link.run(&[Call::new(&budgets.about(keys.len())?.drop, args)]).await?;
+    for old in dropped.chunks(MOST) {
+        budgets.about(old.len())?.drop(old, link).await?;
     }
     Ok(Done::Charged(verdicts))
 }

@@ -11,7 +11,7 @@ pub use fault::DriverError;
 
 pub(in crate::store) use fault::{Fate, fate};
 pub(in crate::store) use links::Links;
-pub(in crate::store) use migrate::{bring_up_to_date, check};
+pub(in crate::store) use migrate::{bring_up_to_date, check, make};
 pub(in crate::store) use store::impl_store;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -64,10 +64,6 @@ pub(in crate::store) trait PeerLink: Link + 'static {
     /// Closes the connection at once, whatever state it is in; the host's pool gets none back.
     fn discard(self);
 }
-
-/// How often what cannot conflict for its caller is tried when the database had to choose between
-/// two transactions.
-const TRIES: usize = 20;
 
 /// A database on a server.
 pub(in crate::store) struct Server<P: Peer> {
@@ -172,43 +168,44 @@ impl<P: Peer> Shared<P> {
     }
 
     async fn perform(&self, work: &Work) -> Result<Done, CommitError> {
-        let mut answer = self.transaction(work).await;
-        if matches!(work, Work::Commit(_)) {
-            return answer;
-        }
-        for _ in 1..TRIES {
-            if !matches!(answer, Err(CommitError::Conflict)) {
-                return answer;
+        loop {
+            match self.transaction(work).await {
+                // A round is only ever lost to somebody else's success, so this ends, and the
+                // store's patience ends it in any case. What a batch expects is part of it; and
+                // where the other transaction was this very batch, sent twice, it recognises
+                // itself.
+                Err(error) if is(Fate::Undone, &error) => {}
+                // Only whoever sent a batch can do anything about a conflict.
+                Err(CommitError::Conflict) if !matches!(work, Work::Commit(_)) => {}
+                answer => return answer,
             }
-            answer = self.transaction(work).await;
-        }
-        // The caller knows no conflict.
-        match answer {
-            Err(CommitError::Conflict) => Err(self.unavailable("too many conflicts").into()),
-            answer => answer,
         }
     }
 
     async fn transaction(&self, work: &Work) -> Result<Done, CommitError> {
         let mut held = self.begun(work.is_durable()).await?;
         let link = held.link(&self.peer).await?;
-        let answer = work.perform(link, &self.statements).await.map_err(undone);
-        let end = match answer {
-            Ok(Done::Recognised) | Err(CommitError::Conflict) => "ROLLBACK",
-            Ok(_) => "COMMIT",
-            // The connection is closed, and what was begun on it is undone by the server.
-            Err(_) => return answer,
+        let answer = match work.perform(link, &self.statements).await {
+            Ok(done) if !matches!(done, Done::Recognised) => match link.say("COMMIT").await {
+                Ok(_) => {
+                    held.keep();
+                    return Ok(done);
+                }
+                Err(error) => Err(error.into()),
+            },
+            Err(error) if is(Fate::Conflict, &error) => Err(CommitError::Conflict),
+            answer => answer,
         };
-        match link.say(end).await {
-            Ok(_) => {
-                held.keep();
-                answer
-            }
-            // Whatever was written is gone or will be.
-            Err(_) if end == "ROLLBACK" => answer,
-            // Only a database that says that it chose another transaction has not committed.
-            Err(error) => Err(undone(error.into())),
+        // After any other error the connection is closed, and the server undoes what was begun on
+        // it. In answer to `COMMIT` it says nothing of what was written.
+        let undone = match &answer {
+            Err(error @ CommitError::Failed(_)) => is(Fate::Undone, error),
+            _ => true,
+        };
+        if undone && link.say("ROLLBACK").await.is_ok() {
+            held.keep();
         }
+        answer
     }
 
     /// A connection in a transaction. Nothing has happened on it, so it may be the second one.
@@ -224,12 +221,7 @@ impl<P: Peer> Shared<P> {
     }
 }
 
-/// A conflict, where that is what the database said.
-fn undone(error: CommitError) -> CommitError {
-    match &error {
-        CommitError::Failed(failure) if fate(failure) == Some(Fate::Conflict) => {
-            CommitError::Conflict
-        }
-        _ => error,
-    }
+/// Whether this is what the database said.
+fn is(meant: Fate, error: &CommitError) -> bool {
+    matches!(error, CommitError::Failed(failure) if fate(failure) == Some(meant))
 }

@@ -15,7 +15,10 @@ pub struct DriverError {
 pub(in crate::store) enum Fate {
     /// The connection is of no use any more.
     Lost,
-    /// The database chose another transaction; this one is undone.
+    /// The database chose another transaction; this one is undone, and may be tried again.
+    Undone,
+    /// Somebody else was first, and trying again does not help: a unique key is taken, a lock is
+    /// not given up.
     Conflict,
     /// What should be made is there already.
     Exists,

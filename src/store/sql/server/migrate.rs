@@ -23,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// How often to look whether it is done.
 const BETWEEN: Duration = Duration::from_millis(50);
 
+/// How often something is said that was undone: where tables are made on one node of a cluster,
+/// whatever another does with them at that moment is, reads included.
+const TRIES: usize = 20;
+
 /// Brings the tables to this version, unless they are, or the host does it.
 ///
 /// # Errors
@@ -41,16 +45,12 @@ pub(in crate::store) async fn bring_up_to_date<P: Peer>(
         return Err(StoreError::Unsupported("tables the host has not migrated yet"));
     }
     let lease = names.table(LEASE);
-    // Two processes that make one table at the same moment can still meet.
-    unless_there(
-        link.say(&format!(
-            "CREATE TABLE IF NOT EXISTS {lease} (id INTEGER NOT NULL PRIMARY KEY, holder BIGINT \
-             NOT NULL, ends_at BIGINT NOT NULL)"
-        ))
-        .await,
-    )?;
-    let first = format!("INSERT INTO {lease} (id, holder, ends_at) VALUES (1, 0, 0)");
-    unless_there(link.say(&first).await)?;
+    let table = format!(
+        "CREATE TABLE IF NOT EXISTS {lease} (id INTEGER NOT NULL PRIMARY KEY, holder BIGINT NOT \
+         NULL, ends_at BIGINT NOT NULL)"
+    );
+    make(link, &table).await?;
+    make(link, &format!("INSERT INTO {lease} (id, holder, ends_at) VALUES (1, 0, 0)")).await?;
     let me = draw()?;
     let begun = Instant::now();
     loop {
@@ -64,7 +64,7 @@ pub(in crate::store) async fn bring_up_to_date<P: Peer>(
                 apply::<P>(link, &migration.sql).await?;
             }
             let free = format!("UPDATE {lease} SET ends_at = 0 WHERE id = 1 AND holder = {me}");
-            return link.say(&free).await.map(drop);
+            return say(link, &free).await.map(drop);
         }
         if begun.elapsed() > PATIENCE {
             return Err(StoreError::unavailable("another process changes the tables"));
@@ -84,7 +84,14 @@ pub(in crate::store) async fn check<P: Peer>(
 ) -> Result<(), StoreError> {
     for table in Table::ALL {
         let get = Call::new(&statements.of(table)?.get, [crate::store::sql::Arg::Bytes(&[])]);
-        link.rows(&[get], &[*table]).await.map_err(|error| match fate(&error) {
+        let get = [get];
+        let mut answer = link.rows(&get, &[*table]).await;
+        for _ in 1..TRIES {
+            if undone(&answer) {
+                answer = link.rows(&get, &[*table]).await;
+            }
+        }
+        answer.map_err(|error| match fate(&error) {
             Some(Fate::Missing) => {
                 StoreError::Unsupported("tables that are not those of their contract version")
             }
@@ -97,7 +104,14 @@ pub(in crate::store) async fn check<P: Peer>(
 /// The contract version of the tables that stand; zero where there are none.
 async fn contract(link: &mut impl PeerLink, names: &Names<'_>) -> Result<u32, StoreError> {
     let book = names.table(migration::BOOK);
-    match link.number(&format!("SELECT MAX(contract) FROM {book}")).await {
+    let ask = format!("SELECT MAX(contract) FROM {book}");
+    let mut answer = link.number(&ask).await;
+    for _ in 1..TRIES {
+        if undone(&answer) {
+            answer = link.number(&ask).await;
+        }
+    }
+    match answer {
         Ok(contract) => Ok(u32::try_from(contract.unwrap_or(0)).unwrap_or(u32::MAX)),
         Err(error) if fate(&error) == Some(Fate::Missing) => Ok(0),
         Err(error) => Err(error),
@@ -119,7 +133,7 @@ async fn take(link: &mut impl PeerLink, lease: &str, me: i64) -> Result<bool, St
     );
     match link.say(&take).await {
         Ok(written) => Ok(written == 1),
-        Err(error) if fate(&error) == Some(Fate::Conflict) => Ok(false),
+        Err(error) if met(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -130,14 +144,38 @@ async fn apply<P: Peer>(link: &mut P::Link, sql: &str) -> Result<(), StoreError>
     }
     // Where a process died in the middle, some of it is done.
     for statement in sql.split_inclusive(";\n") {
-        unless_there(link.say(statement).await)?;
+        make(link, statement).await?;
     }
     Ok(())
 }
 
-fn unless_there(answer: Result<u64, StoreError>) -> Result<(), StoreError> {
-    match answer {
+/// Makes something, unless it is there.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when it could not be made.
+pub(in crate::store) async fn make(link: &mut impl PeerLink, sql: &str) -> Result<(), StoreError> {
+    match say(link, sql).await {
+        // Two processes that make one thing at the same moment can still meet.
         Err(error) if !matches!(fate(&error), Some(Fate::Exists | Fate::Conflict)) => Err(error),
         _ => Ok(()),
     }
+}
+
+async fn say(link: &mut impl PeerLink, sql: &str) -> Result<u64, StoreError> {
+    let mut answer = link.say(sql).await;
+    for _ in 1..TRIES {
+        if undone(&answer) {
+            answer = link.say(sql).await;
+        }
+    }
+    answer
+}
+
+fn undone<T>(answer: &Result<T, StoreError>) -> bool {
+    answer.as_ref().is_err_and(|error| fate(error) == Some(Fate::Undone))
+}
+
+/// Whether somebody else was first.
+fn met(error: &StoreError) -> bool {
+    matches!(fate(error), Some(Fate::Undone | Fate::Conflict))
 }
