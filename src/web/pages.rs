@@ -59,6 +59,7 @@ pub(super) static PAGES: &[Row<Call>] = rows![
     POST "/account/sessions" => sessions::submit,
     GET "/users" => users::show,
     POST "/users" => users::invite,
+    POST "/users/secure" => users::secure_account,
     GET "/users/{id}" => user::show,
     POST "/users/{id}" => user::act,
     GET "/style.css" => style,

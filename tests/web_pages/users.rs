@@ -250,3 +250,30 @@ async fn who_only_sees_people_gets_no_options() {
         [("name", "X"), ("username", "x"), ("email", "x@y.example"), ("role", "salesperson")];
     assert_eq!(manager.post("/auth/users", &invite).await.status, 403);
 }
+
+#[tokio::test]
+async fn m23_the_account_is_secured_on_the_page_of_its_people() {
+    let web = Web::new().await;
+    web.house.employee("grace", "salesperson").await;
+    let (mut admin, mut grace) = (web.admin().await, web.browser());
+    grace.log_in("grace", GOOD).await;
+    assert_eq!(grace.post("/auth/users/secure", &[("reason", "mine")]).await.status, 403);
+    assert!(admin.get("/auth/users").await.text.contains("Secure This Account"));
+    let refused = admin.post("/auth/users/secure", &[("reason", " ")]).await;
+    assert_eq!(refused.status, 422);
+    let opened = refused.text.contains("<details class=\"option\" open>");
+    assert!(opened && refused.text.contains("id=\"problems\""), "{}", refused.text);
+    assert!(grace.is_in().await && admin.is_in().await, "nothing happened yet");
+
+    let done = admin.post("/auth/users/secure", &[("reason", "a stolen laptop")]).await;
+    let location = "/auth/login?notice=account-secured";
+    assert_eq!((done.status, done.header("location")), (303, location));
+    assert!(admin.cookies.is_empty(), "{:?}", admin.cookies);
+    assert!(admin.get(location).await.text.contains("The account is secured"));
+    assert!(!grace.is_in().await && !admin.is_in().await);
+    assert_eq!(web.browser().log_in("grace", GOOD).await.status, 401, "the password is void");
+    let letters = web.house.post().await;
+    let to: Vec<_> = letters.iter().map(|letter| letter.to.as_str()).collect();
+    assert!(to.contains(&"admin@acme.example") && to.contains(&"grace@acme.example"), "{to:?}");
+    assert!(letters.iter().all(|letter| letter.text.contains("/auth/reset?token=")));
+}

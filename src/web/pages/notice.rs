@@ -6,6 +6,7 @@ use crate::web::{query, service::Call};
 /// A thing that was done.
 #[derive(Clone, Copy)]
 pub(super) enum Notice {
+    AccountSecured,
     Activated,
     EmailAsked,
     EmailConfirmed,
@@ -35,6 +36,12 @@ pub(super) enum Notice {
 }
 
 const ALL: &[(Notice, &str, &str)] = &[
+    (
+        Notice::AccountSecured,
+        "account-secured",
+        "The account is secured: everybody is logged out, and no password works any more. A link \
+         to choose a new one is on its way to each of you.",
+    ),
     (Notice::Activated, "activated", "Your log-in is ready. Log in with the password you chose."),
     (
         Notice::EmailAsked,

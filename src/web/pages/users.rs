@@ -16,6 +16,7 @@ use crate::{
     policy::{Permission, Violation},
     web::{
         answer::{self, Answer},
+        cookies,
         form::Form,
         moment, problem, query,
         refusal::Refusal,
@@ -26,6 +27,8 @@ use crate::{
 /// What was typed into the form that asks somebody in.
 #[derive(Default)]
 struct Typed {
+    /// The form the trouble is with, where there is any.
+    form: &'static str,
     username: String,
     email: String,
     name: String,
@@ -43,13 +46,14 @@ pub(super) async fn invite(call: &Call, _: &str) -> Answer {
     let me = call.door.identify(&call.asked.headers).await?;
     let mut form = Form::read(&call.asked, &["username", "email", "name", "role"])?;
     let typed = Typed {
+        form: "invite",
         username: form.need("username")?.to_string(),
         email: form.need("email")?.to_string(),
         name: form.need("name")?.to_string(),
         role: form.need("role")?.to_string(),
     };
     let invited = async {
-        let Typed { username, email, name, role } = &typed;
+        let Typed { username, email, name, role, .. } = &typed;
         let new = NewUser::parse(username, email, name, role)?;
         call.auth().user_accounts(&me)?.invite(&new, &call.client()).await
     };
@@ -65,6 +69,27 @@ pub(super) async fn invite(call: &Call, _: &str) -> Answer {
             let refusal = Refusal::from(error);
             let words = problem::words(&refusal, call.auth().site());
             page(call, &me, refusal.status, &typed, Some(&words), &[]).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /users/secure`
+pub(super) async fn secure_account(call: &Call, _: &str) -> Answer {
+    let me = call.door.identify(&call.asked.headers).await?;
+    let mut form = Form::read(&call.asked, &["reason"])?;
+    let reason = form.need("reason")?;
+    let accounts = call.auth().user_accounts(&me)?;
+    match accounts.secure_account(&reason, &call.client()).await {
+        // Of everybody, so of whoever did it as well.
+        Ok(()) => {
+            let path = Notice::AccountSecured.on(&path_to(call, "/login"));
+            let over = cookies::no_session(call.auth().site())?;
+            Ok(answer::with_cookies(answer::see_other(&path)?, [over]))
+        }
+        Err(Error::Invalid(missed)) => {
+            let typed = Typed { form: "secure", ..Typed::default() };
+            page(call, &me, form_status(&missed), &typed, None, &missed).await
         }
         Err(error) => Err(error.into()),
     }
@@ -116,6 +141,9 @@ async fn page(
             email => typed.email.as_str(),
             name => typed.name.as_str(),
         },
+        form => typed.form,
+        secures => me.user().administrator,
+        company => me.account().name.as_str(),
         error,
         violations => violations(missed),
         notice => notice::asked(call).filter(|_| is_fresh),
