@@ -50,7 +50,8 @@ impl Record for User {
             email,
             email_proven,
             name: PersonName::from_stored(r.text()?),
-            language: r.maybe(|r| r.name(|text| Language::parse(text).ok()))?,
+            // One that cannot be read is no reason to lock anybody out.
+            language: r.maybe(Reader::text)?.and_then(|text| Language::parse(&text).ok()),
             role: Role::from_text(&r.text()?),
             administrator: r.flag()?,
             status: r.name(Status::from_name)?,
