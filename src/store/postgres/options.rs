@@ -159,7 +159,7 @@ impl PostgresOptions {
         if link.number(&there).await? != Some(0) {
             return Ok(());
         }
-        server::make(link, &format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).await
+        server::migrate::make(link, &format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).await
     }
 }
 

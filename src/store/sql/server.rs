@@ -4,14 +4,14 @@
 
 mod fault;
 mod links;
-mod migrate;
+pub(in crate::store) mod migrate;
 mod store;
 
 pub use fault::DriverError;
 
 pub(in crate::store) use fault::{Fate, fate};
 pub(in crate::store) use links::Links;
-pub(in crate::store) use migrate::{bring_up_to_date, check, make};
+pub(in crate::store) use migrate::{bring_up_to_date, check};
 pub(in crate::store) use store::impl_store;
 
 use std::{future::Future, sync::Arc, time::Duration};
