@@ -4,8 +4,8 @@
 //! cargo run --release -p crm
 //! ```
 //!
-//! The operator's own commands run beside it, on the same database: `crm open-account` and
-//! `crm temporary-password`.
+//! The operator's own commands run beside it, on the same database: `crm open-account`,
+//! `crm temporary-password`, `crm grant-administrator` and `crm enable`.
 //!
 //! | variable | means | without it |
 //! |---|---|---|

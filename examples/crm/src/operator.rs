@@ -6,8 +6,8 @@
 use std::{error::Error, io};
 
 use portcullis::{
-    auth::{Auth, NewAccount, NewUser},
-    model::{Plan, Username},
+    auth::{Auth, NewAccount, NewUser, Operator},
+    model::{Plan, User, Username},
     secret::Password,
 };
 
@@ -17,6 +17,8 @@ const USAGE: &str = "use one of
   crm                                             serves
   crm open-account COMPANY USERNAME EMAIL REASON  opens an account and invites its administrator
   crm temporary-password USERNAME REASON          sets the password in the first line of its input
+  crm grant-administrator USERNAME REASON         where an account's administrators are all gone
+  crm enable USERNAME REASON                      lets somebody in again who was disabled
 and set by environment, as the top of src/main.rs describes: PORT BIND DATABASE_URL PUBLIC_URL
 TRUSTED_PROXIES SMTP_URL MAIL_FROM SMTP_CA RUST_LOG";
 
@@ -35,16 +37,29 @@ pub(crate) async fn act(config: Config, words: &[String]) -> Result<(), Box<dyn 
         ["temporary-password", username, reason] => {
             // Not from the command line, which other users of the machine can see.
             let typed = io::stdin().lines().next().ok_or("no password was given")??;
-            let user = operator.find_user(&Username::parse(username)?).await?;
-            let user = user.ok_or("there is no such user")?;
+            let user = named(&operator, username).await?;
             let password = Password::new(typed)?;
             let acting = operator.because(reason);
             acting.set_temporary_password(user.id, &password).await.map_err(told)?;
+        }
+        // Break-glass: in the audit trail with its reason, and told to the administrators.
+        ["grant-administrator", username, reason] => {
+            let user = named(&operator, username).await?;
+            operator.because(reason).grant_administrator(user.id).await.map_err(told)?;
+        }
+        ["enable", username, reason] => {
+            let user = named(&operator, username).await?;
+            operator.because(reason).enable(user.id).await.map_err(told)?;
         }
         _ => return Err(USAGE.into()),
     }
     store.close().await;
     Ok(())
+}
+
+async fn named(operator: &Operator, username: &str) -> Result<User, Box<dyn Error>> {
+    let user = operator.find_user(&Username::parse(username)?).await?;
+    user.ok_or_else(|| "there is no such user".into())
 }
 
 /// Each missed requirement, where there are some: the error's own text names none.

@@ -7,6 +7,7 @@ use std::{
 use serde_json::json;
 use tempfile::tempdir;
 
+use super::roles::{company, log_in};
 use super::support::{Client, Crm, FIRST, program::command, program::free_port, token, until};
 
 #[test]
@@ -113,6 +114,41 @@ fn the_operator_acts_beside_the_running_program() {
     });
     let (success, said) = operate(folder.path(), &["delete-everything"], "");
     assert!(!success && said.contains("crm open-account"), "{said}");
+}
+
+#[test]
+fn m14_break_glass_from_the_command_line() {
+    let folder = tempdir().unwrap();
+    let people = ["administrator", "salesperson"];
+    tokio::runtime::Runtime::new().unwrap().block_on(company(folder.path(), &people));
+    let crm = Crm::start(folder.path(), free_port());
+    let (mut admin, mut seller) = (log_in(&crm, "administrator"), log_in(&crm, "salesperson"));
+    let manages = |client: &mut Client| {
+        let session = client.call("GET", "/session", &json!(null)).json();
+        session["permissions"].as_array().unwrap().contains(&json!("users.manage"))
+    };
+    assert!(!manages(&mut seller));
+    let grant = ["grant-administrator", "salesperson", "ticket 4711"];
+    let (success, said) = operate(folder.path(), &grant, "");
+    assert!(success && manages(&mut seller), "{said}");
+    until("the letter to the administrators", || {
+        let letters = crm.client().get("/dev/mail.json").json();
+        let told = |letter: &serde_json::Value| {
+            letter["subject"]
+                .as_str()
+                .is_some_and(|subject| subject.contains("acted in your account"))
+        };
+        letters.as_array().unwrap().iter().any(told).then_some(())
+    });
+    let id = seller.call("GET", "/me", &json!(null)).json()["user"]["id"].clone();
+    let path = format!("/users/{}/disable", id.as_str().unwrap());
+    assert_eq!(admin.call("POST", &path, &json!({"reason": "a mistake"})).status, 202);
+    assert_eq!(seller.call("GET", "/me", &json!(null)).status, 401);
+    let (success, said) = operate(folder.path(), &["enable", "salesperson", "ticket 4711"], "");
+    assert!(success, "{said}");
+    assert!(manages(&mut log_in(&crm, "salesperson")));
+    let (success, said) = operate(folder.path(), &["enable", "nobody", "ticket 4711"], "");
+    assert!(!success && said.contains("no such user"), "{said}");
 }
 
 /// Runs one of the operator's commands with this input.
