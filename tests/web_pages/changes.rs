@@ -71,6 +71,9 @@ async fn m27_the_language_of_letters_is_chosen_on_my_account() {
     assert_eq!((answer.status, answer.header("location")), (303, location));
     let page = admin.get("/auth/account").await.text;
     assert!(page.contains("<option value=\"de\" lang=\"de\" selected>Deutsch</option>"), "{page}");
+    admin.post("/auth/account/language", &[("language", "de-at")]).await;
+    let page = admin.get("/auth/account").await.text;
+    assert!(page.contains("lang=\"de\" selected>Deutsch</option>"), "what serves them: {page}");
     let answer = admin.post("/auth/account/language", &[("language", "tlh")]).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text.contains("Letters can be written in: Deutsch, English."));

@@ -152,7 +152,6 @@ async fn page(
             email => user.email.as_str(),
             email_proven => user.email_proven,
             name => user.name.as_str(),
-            language => user.language.as_ref().map(Language::as_str),
             role_label => label(user.role.as_str()),
         },
         account => context! {
@@ -160,7 +159,7 @@ async fn page(
             plan_label => label(account.plan.as_str()),
         },
         last_logins => last_logins.iter().map(past_log_in).collect::<Vec<Value>>(),
-        languages => languages(call),
+        languages => languages(call, user.language.as_ref()),
         requirements => requirements(call),
         part => trouble.as_ref().map_or("", |trouble| trouble.part.name),
         typed => trouble.as_ref().map_or("", |trouble| trouble.part.typed),
@@ -171,10 +170,16 @@ async fn page(
     Ok(call.pages.page(status, "account.html", Some(me), values))
 }
 
-/// The languages to choose from.
-fn languages(call: &Call) -> Vec<Value> {
+/// The languages to choose from. Who reads `de-AT` has chosen the wording of `de`.
+fn languages(call: &Call, read: Option<&Language>) -> Vec<Value> {
     let languages = call.auth().languages();
-    languages.into_iter().map(|(tag, name)| context! { tag, name }).collect()
+    let has = |tag: &str| languages.iter().any(|(there, _)| *there == tag);
+    let chosen = read.and_then(|read| read.widening().find(|tag| has(tag)));
+    let shown = languages.iter().map(|(tag, name)| {
+        let tag = *tag;
+        context! { tag, name, chosen => chosen == Some(tag) }
+    });
+    shown.collect()
 }
 
 fn past_log_in(event: &Event) -> Value {
