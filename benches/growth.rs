@@ -10,8 +10,8 @@
 //! Companies have 100 people, but for one that has 100 thousand (half of a site that is smaller
 //! than twice that). Each person has a user, a credential, an activity, a session and three audit
 //! entries; one in 25 is invited and has an invitation instead. All rows are copies of those of
-//! somebody who came in by the front door, written by `Store::commit`, 512 at a time. Whom a call
-//! is about is spread over all of them.
+//! somebody who came in by the front door, put there by the way a database has for many rows.
+//! Whom a call is about is spread over all of them.
 //!
 //! **Against what.** The smallest site. All sites are filled first, and then take turns.
 //!
@@ -21,24 +21,31 @@
 //! **How it is run.** `cargo bench --bench growth`, or with sizes: `-- 10k 1m 10m`; without any,
 //! 10k and 200k. With `--at-most 3` it fails where something is more than three times as dear,
 //! which is what CI asks for, since its machines are not quiet enough for 1.5. `ROUNDS` (15) can
-//! be set. On SQLite a million people take 4 GB in the folder for temporary files, `TMPDIR`.
+//! be set. On SQLite a million people take 4 GB in the folder for temporary files, `TMPDIR`. With
+//! `--folder` they are there for the next run, for the 14 days that their sessions last.
 //!
 //! On another database, which is best one of its own, since what is made there stays:
 //! `cargo bench --bench growth --features postgres -- --store postgres://…`, or `mysql`. Processor
 //! time is that of this process, so look at the wall there.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "support/bulk.rs"]
+mod bulk;
 #[path = "support/crowd.rs"]
 mod crowd;
+#[path = "support/fill.rs"]
+mod fill;
 #[path = "support/measure.rs"]
 mod measure;
+#[path = "support/place.rs"]
+mod place;
 #[path = "support/progress.rs"]
 mod progress;
 #[path = "support/site.rs"]
 mod site;
 
 use std::{
-    path::Path,
+    path::PathBuf,
     process::ExitCode,
     sync::{
         Arc,
@@ -47,36 +54,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crowd::{Crowd, EXPIRED, fill};
+use crowd::{Crowd, EXPIRED};
+use fill::fill;
 use measure::{Spent, each, median, quantile, say_load, setting, sorted, spread};
+use place::Place;
 use portcullis::{
     auth::{Auth, Credentials, Identity, Wanted},
     clock::{Clock as _, SystemClock},
     error::Error,
     secret::Password,
-    store::{Page, Store, sqlite::SqliteStore, tables},
+    store::{Page, Store, tables},
 };
 use site::{PASSWORD, auth, client, no_hashing};
 use tokio::task::{JoinHandle, JoinSet};
-
-/// A store of its own for each site. Another database is one more arm.
-async fn open(store: &str, folder: &Path, people: u64) -> Arc<dyn Store> {
-    let name = format!("growth_{people}");
-    match store.split_once("://").map_or(store, |(database, _)| database) {
-        "sqlite" => Arc::new(SqliteStore::open(folder.join(name)).await.expect("a store")),
-        #[cfg(feature = "postgres")]
-        "postgres" => {
-            let options = portcullis::store::postgres::PostgresOptions::new(store);
-            Arc::new(options.expect("a URL").schema(&name).open().await.expect("a store"))
-        }
-        #[cfg(feature = "mysql")]
-        "mysql" => {
-            let options = portcullis::store::mysql::MySqlOptions::new(store).expect("a URL");
-            Arc::new(options.prefix(&format!("{name}_")).open().await.expect("a store"))
-        }
-        _ => panic!("a store this was not built with: {store}"),
-    }
-}
 
 /// What is done, and how often in a turn.
 const ALL: [(&str, What, u64); 10] = [
@@ -115,16 +105,19 @@ const STREAM: u32 = 150;
 struct Asked {
     sizes: Vec<u64>,
     store: String,
+    folder: Option<PathBuf>,
     at_most: Option<f64>,
 }
 
 impl Asked {
     fn read() -> Self {
-        let mut asked = Self { sizes: Vec::new(), store: "sqlite".to_owned(), at_most: None };
+        let store = "sqlite".to_owned();
+        let mut asked = Self { sizes: Vec::new(), store, folder: None, at_most: None };
         let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--store" => asked.store = words.next().expect("sqlite or a URL"),
+                "--folder" => asked.folder = words.next().map(PathBuf::from),
                 "--at-most" => asked.at_most = words.next().and_then(|most| most.parse().ok()),
                 size => asked.sizes.push(number(size)),
             }
@@ -152,7 +145,7 @@ fn number(text: &str) -> u64 {
 struct Site {
     store: Arc<dyn Store>,
     auth: Auth,
-    crowd: Arc<Crowd>,
+    crowd: Crowd,
     next: Arc<AtomicU64>,
 }
 
@@ -164,14 +157,14 @@ async fn main() -> ExitCode {
 async fn run() -> ExitCode {
     let asked = Asked::read();
     let rounds = setting("ROUNDS", 15);
-    let folder = tempfile::tempdir().expect("a folder");
+    let passing = tempfile::tempdir().expect("a folder");
+    let folder = asked.folder.as_deref().unwrap_or(passing.path());
     let mut sites = Vec::new();
     for people in asked.sizes {
-        let store = open(&asked.store, folder.path(), people).await;
-        let crowd = fill(&store, people, format!("{people} people")).await;
+        let crowd = Crowd::of(people);
+        let store = fill(&Place::of(&asked.store, folder, people), crowd).await;
         let auth = auth(Arc::clone(&store), no_hashing());
-        let (crowd, next) = (Arc::new(crowd), Arc::new(AtomicU64::new(1)));
-        sites.push(Site { store, auth, crowd, next });
+        sites.push(Site { store, auth, crowd, next: Arc::new(AtomicU64::new(1)) });
     }
     say_load();
     let mut spent = vec![vec![Vec::new(); sites.len()]; ALL.len()];
@@ -314,12 +307,7 @@ impl Site {
         let took = begun.elapsed().as_secs_f64();
         let beside = beside.end().await;
         background.abort();
-        let say = |times: &[f64]| {
-            let [middle, most] = [0.5, 0.99].map(|part| quantile(times, part));
-            let longest = times.last().copied().unwrap_or_default();
-            format!("{middle:>5.1} {most:>6.1} {longest:>6.1} of {:>4}", times.len())
-        };
-        let (people, peace, beside) = (self.crowd.people, say(&peace), say(&beside));
+        let (people, peace, beside) = (self.crowd.people, peace.said(), beside.said());
         println!("  {people:>9} people: {peace} in peace, {beside} beside a purge of {took:.1} s");
     }
 
@@ -327,33 +315,56 @@ impl Site {
     fn stream(self) -> Stream {
         let over = Arc::new(AtomicBool::new(false));
         let until = Arc::clone(&over);
-        let times = tokio::spawn(async move {
+        let going = tokio::spawn(async move {
             let mut due = tokio::time::interval(Duration::from_secs(1) / STREAM);
             let mut going = JoinSet::new();
             while !until.load(Ordering::Relaxed) {
                 let asked = due.tick().await;
                 let (site, person) = (self.clone(), self.anybody());
                 going.spawn(async move {
-                    site.log_in(person).await;
-                    asked.elapsed().as_secs_f64() * 1e3
+                    match site.try_log_in(&Crowd::name(person), person).await {
+                        Err(Error::Busy) => None,
+                        answer => {
+                            answer.expect("the right password");
+                            Some(asked.elapsed().as_secs_f64() * 1e3)
+                        }
+                    }
                 });
             }
-            sorted(going.join_all().await)
+            going.join_all().await
         });
-        Stream { over, times }
+        Stream { over, going }
     }
 }
 
 struct Stream {
     over: Arc<AtomicBool>,
-    times: JoinHandle<Vec<f64>>,
+    going: JoinHandle<Vec<Option<f64>>>,
 }
 
 impl Stream {
-    /// Ends it, and says how long each took, in milliseconds, sorted.
-    async fn end(self) -> Vec<f64> {
+    /// Ends it.
+    async fn end(self) -> Answers {
         self.over.store(true, Ordering::Relaxed);
-        self.times.await.expect("no panic")
+        let all = self.going.await.expect("no panic");
+        let busy = all.iter().filter(|answer| answer.is_none()).count();
+        Answers { times: sorted(all.into_iter().flatten().collect()), busy }
+    }
+}
+
+struct Answers {
+    /// How long each took, in milliseconds, sorted.
+    times: Vec<f64>,
+    /// How many were told to come again, because the queue for hashing was full.
+    busy: usize,
+}
+
+impl Answers {
+    fn said(&self) -> String {
+        let [middle, most] = [0.5, 0.99].map(|part| quantile(&self.times, part));
+        let longest = self.times.last().copied().unwrap_or_default();
+        let (all, busy) = (self.times.len(), self.busy);
+        format!("{middle:>5.1} {most:>6.1} {longest:>6.1} of {all:>4} and {busy} busy")
     }
 }
 
