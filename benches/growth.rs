@@ -21,8 +21,9 @@
 //! **How it is run.** `cargo bench --bench growth`, or with sizes: `-- 10k 1m 10m`; without any,
 //! 10k and 200k. With `--at-most 3` it fails where something is more than three times as dear,
 //! which is what CI asks for, since its machines are not quiet enough for 1.5. `ROUNDS` (15) can
-//! be set. On SQLite a million people take 4 GB in the folder for temporary files, `TMPDIR`. With
-//! `--folder` they are there for the next run, for the 14 days that their sessions last.
+//! be set; `--only session` leaves out what is not called so. On SQLite a million people take 4 GB
+//! in the folder for temporary files, `TMPDIR`. With `--folder` they are there for the next run,
+//! for the 14 days that their sessions last.
 //!
 //! On another database, which is best one of its own, since what is made there stays:
 //! `cargo bench --bench growth --features postgres -- --store postgres://…`, or `mysql`. Processor
@@ -106,18 +107,21 @@ struct Asked {
     sizes: Vec<u64>,
     store: String,
     folder: Option<PathBuf>,
+    only: Option<String>,
     at_most: Option<f64>,
 }
 
 impl Asked {
     fn read() -> Self {
         let store = "sqlite".to_owned();
-        let mut asked = Self { sizes: Vec::new(), store, folder: None, at_most: None };
+        let sizes = Vec::new();
+        let mut asked = Self { sizes, store, folder: None, only: None, at_most: None };
         let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--store" => asked.store = words.next().expect("sqlite or a URL"),
                 "--folder" => asked.folder = words.next().map(PathBuf::from),
+                "--only" => asked.only = words.next(),
                 "--at-most" => asked.at_most = words.next().and_then(|most| most.parse().ok()),
                 size => asked.sizes.push(number(size)),
             }
@@ -167,10 +171,12 @@ async fn run() -> ExitCode {
         sites.push(Site { store, auth, crowd, next: Arc::new(AtomicU64::new(1)) });
     }
     say_load();
-    let mut spent = vec![vec![Vec::new(); sites.len()]; ALL.len()];
+    let is_asked = |name: &str| asked.only.as_deref().is_none_or(|only| name.contains(only));
+    let all: Vec<_> = ALL.into_iter().filter(|what| is_asked(what.0)).collect();
+    let mut spent = vec![vec![Vec::new(); sites.len()]; all.len()];
     // The first round warms caches and opens connections; it does not count.
     for round in 0..=rounds {
-        for (what, spent) in ALL.iter().zip(&mut spent) {
+        for (what, spent) in all.iter().zip(&mut spent) {
             for place in 0..sites.len() {
                 let number = (round + place) % sites.len();
                 let took = sites[number].turn(what.1, what.2).await;
@@ -180,10 +186,12 @@ async fn run() -> ExitCode {
             }
         }
     }
-    let worst = report(&sites, &spent);
-    println!("{STREAM} log-ins a second, ms: p50, p99, longest");
-    for site in &sites {
-        site.beside_a_purge().await;
+    let worst = report(&sites, &all, &spent);
+    if is_asked("log-ins beside a purge") {
+        println!("{STREAM} log-ins a second, ms: p50, p99, longest");
+        for site in &sites {
+            site.beside_a_purge().await;
+        }
     }
     match asked.at_most {
         Some(most) if worst > most => {
@@ -374,12 +382,12 @@ fn browser(person: u64) -> portcullis::model::Client {
 }
 
 /// Prints what each costs, and gives the highest ratio.
-fn report(sites: &[Site], spent: &[Vec<Vec<Spent>>]) -> f64 {
+fn report(sites: &[Site], all: &[(&str, What, u64)], spent: &[Vec<Vec<Spent>>]) -> f64 {
     let smallest = sites[0].crowd.people;
     println!("at {smallest} people, each: microseconds of processor, of wall; then the ratios to");
     println!("it: processor | wall, medians and quartiles   aim <= 1.5");
     let mut worst: f64 = 0.0;
-    for ((name, ..), spent) in ALL.iter().zip(spent) {
+    for ((name, ..), spent) in all.iter().zip(spent) {
         let [cpu, wall] =
             [|it: &Spent| it.cpu, |it: &Spent| it.wall].map(|of| median(spent[0].iter().map(of)));
         println!("{name}: {cpu:.0}, {wall:.0}");
