@@ -2,10 +2,18 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot begin has failed")]
 
+#[path = "support/apart.rs"]
+mod apart;
+#[path = "support/races.rs"]
+mod races;
+
 use std::sync::Arc;
 
 use portcullis::{
-    store::{Store, sqlite::SqliteStore},
+    store::{
+        Store,
+        sqlite::{SqliteOptions, SqliteStore},
+    },
     testkit::store::Place,
 };
 use tempfile::TempDir;
@@ -41,9 +49,23 @@ impl Place for Memory {
 mod on_a_file {
     use super::*;
     portcullis::store_kit!(Folder::new());
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn races_end_well_however_often_they_are_run() {
+        races::races(async || Folder::new()).await;
+    }
 }
 
 mod in_memory {
     use super::*;
     portcullis::store_kit!(Memory::default());
+}
+
+#[tokio::test]
+async fn two_prefixes_in_one_file_do_not_see_each_other() {
+    let folder = Folder::new();
+    let options = || SqliteOptions::new(folder.0.path().join("kit.db"));
+    let one = options().prefix("one_").open().await.expect("the store opens");
+    let other = options().prefix("other_").open().await.expect("the store opens");
+    apart::are_apart(&one, &other).await;
 }

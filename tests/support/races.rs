@@ -2,26 +2,28 @@
 #![allow(unreachable_pub)]
 
 use std::{
+    collections::hash_map::RandomState,
+    hash::BuildHasher as _,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use portcullis::testkit::store::{Place, Proof};
 
-/// The clauses about what many do at once.
-const RACING: &[u8] = &[1, 3, 4, 8, 9, 10, 11, 12];
-
-/// How long a database is raced, in seconds. CI gives each as many as are said here.
+/// How long a kind of store is raced, in seconds. CI gives each as many as are said here, so that
+/// a database, its kit included, is done in twenty.
 fn patience() -> Duration {
     let said = std::env::var("PORTCULLIS_RACE_SECONDS");
-    Duration::from_secs(said.map_or(5, |said| said.parse().expect("a number of seconds")))
+    Duration::from_secs(said.map_or(3, |said| said.parse().expect("a number of seconds")))
 }
 
-/// Runs them, each on a place of its own, until the time is up.
+/// Runs them, each on a place of its own, until the time is up, beginning with any.
 pub async fn races<P: Place + 'static>(place: impl AsyncFn() -> P) {
     let (begun, patience) = (Instant::now(), patience());
-    let racing = |proof: &Proof| RACING.contains(&proof.clause);
-    for proof in Proof::all().iter().filter(|proof| racing(proof)).cycle() {
+    let racing: Vec<_> = Proof::all().into_iter().filter(|proof| proof.races).collect();
+    // A run that is short does not get through all of them, so each begins elsewhere.
+    let first = RandomState::new().hash_one(begun) as usize % racing.len();
+    for proof in racing.iter().cycle().skip(first) {
         if begun.elapsed() >= patience {
             break;
         }

@@ -3,8 +3,12 @@
 
 #[path = "wrong/fault.rs"]
 mod fault;
+#[path = "wrong/locks.rs"]
+mod locks;
 #[path = "wrong/read.rs"]
 mod read;
+#[path = "wrong/text.rs"]
+mod text;
 #[path = "wrong/work.rs"]
 mod work;
 #[path = "wrong/write.rs"]
@@ -13,8 +17,11 @@ mod write;
 pub use fault::Fault;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -47,6 +54,18 @@ struct Shared {
     offsets: Mutex<HashMap<String, usize>>,
     /// The values unique keys ever had.
     taken: Mutex<Vec<Taken>>,
+    /// Rows that were purged, and of which something was left behind.
+    ghosts: Mutex<Vec<(&'static str, Row)>>,
+    /// Whose turn it is, of those that take their time.
+    turn: tokio::sync::Mutex<()>,
+    /// What somebody is just writing.
+    locked: Mutex<HashSet<Vec<u8>>>,
+    /// The latest moment anybody spoke of.
+    latest: Mutex<Option<OffsetDateTime>>,
+    /// When each row was last written, by its writer's word.
+    written: Mutex<HashMap<(&'static str, Vec<u8>), i64>>,
+    /// How many handles there are.
+    handles: AtomicUsize,
 }
 
 pub struct WrongStore {
@@ -54,6 +73,8 @@ pub struct WrongStore {
     shared: Arc<Shared>,
     cache: Mutex<Cache>,
     connections: Semaphore,
+    /// Which of the handles this is.
+    number: usize,
 }
 
 /// A database of a store that is wrong.
@@ -70,8 +91,10 @@ impl Place for WrongPlace {
     async fn open(&self) -> Arc<dyn Store> {
         let forgets = self.0 == Fault::ForgetsEverything;
         let shared = if forgets { Arc::default() } else { Arc::clone(&self.1) };
-        let (cache, connections) = (Mutex::default(), Semaphore::new(3));
-        Arc::new(WrongStore { fault: self.0, shared, cache, connections })
+        let connections = if self.0 == Fault::KeepsItsLock { 1 } else { 3 };
+        let (cache, connections) = (Mutex::default(), Semaphore::new(connections));
+        let number = shared.handles.fetch_add(1, Ordering::SeqCst);
+        Arc::new(WrongStore { fault: self.0, shared, cache, connections, number })
     }
 }
 
@@ -118,7 +141,14 @@ impl WrongStore {
     }
 
     fn now(&self, told: OffsetDateTime) -> OffsetDateTime {
-        if self.is(Fault::AsksItsClock) { SystemClock.now() } else { told }
+        let mut latest = self.shared.latest.lock().unwrap();
+        let now = latest.map_or(told, |latest| latest.max(told));
+        *latest = Some(now);
+        match self.fault {
+            Fault::AsksItsClock => SystemClock.now(),
+            Fault::KeepsTheLatestNow => now,
+            _ => told,
+        }
     }
 }
 
@@ -150,7 +180,10 @@ impl Store for WrongStore {
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
-        self.write(batch).await
+        self.lock_rows(batch).await?;
+        let written = self.write(batch).await;
+        self.unlock_rows(batch);
+        written
     }
 
     async fn charge(
@@ -158,7 +191,10 @@ impl Store for WrongStore {
         charges: &[Charge],
         now: OffsetDateTime,
     ) -> Result<Vec<Verdict>, StoreError> {
-        self.do_charge(charges, now).await
+        self.lock_budgets(charges).await?;
+        let charged = self.do_charge(charges, now).await;
+        self.unlock_budgets(charges);
+        charged
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Row>, StoreError> {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot begin has failed")]
 
+#[path = "../../../tests/support/races.rs"]
+mod races;
+
 use std::sync::{Arc, Mutex, Weak};
 
 use own_store::RedbStore;
@@ -36,3 +39,8 @@ impl Place for Folder {
 }
 
 store_kit!(Folder::new());
+
+#[tokio::test(flavor = "multi_thread")]
+async fn races_end_well_however_often_they_are_run() {
+    races::races(async || Folder::new()).await;
+}

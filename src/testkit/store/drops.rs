@@ -47,7 +47,7 @@ async fn dropped<F: Future>(chance: &SeededEntropy, future: F) -> Option<F::Outp
 }
 
 /// What a call answers that must not wait for anybody gone.
-async fn soon<F: Future>(call: F) -> F::Output {
+pub(super) async fn soon<F: Future>(call: F) -> F::Output {
     let answered = tokio::time::timeout(Duration::from_secs(5), call).await;
     answered.unwrap_or_else(|_| panic!("dropped calls keep the store from answering"))
 }
@@ -179,7 +179,7 @@ pub async fn dropped_calls_hold_no_connection(store: Arc<dyn Store>) {
 }
 
 /// That the store answers calls of every kind, as many as it likes.
-async fn quick(store: &dyn Store) {
+pub(super) async fn quick(store: &dyn Store) {
     let page = Page::of(&ACCOUNTS, "all", Vec::new(), 10).unwrap();
     for _ in 0..32 {
         found(soon(store.page(&page)).await);

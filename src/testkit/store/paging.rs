@@ -15,7 +15,7 @@ use crate::store::{
 };
 
 /// Reads all pages of an ordering, of so many rows each.
-async fn walk(store: &dyn Store, first: Page) -> Vec<Row> {
+pub(super) async fn walk(store: &dyn Store, first: Page) -> Vec<Row> {
     let mut page = first;
     let mut rows = Vec::new();
     loop {
@@ -25,10 +25,11 @@ async fn walk(store: &dyn Store, first: Page) -> Vec<Row> {
         assert!(rows.len() < 10_000, "pages never end");
         page.after = Some(values(page.table, last, page.ordering.by));
         rows.extend(next);
+        tokio::task::yield_now().await; // for whoever writes meanwhile
     }
 }
 
-fn values(table: &Table, row: &Row, columns: &[&str]) -> Vec<Value> {
+pub(super) fn values(table: &Table, row: &Row, columns: &[&str]) -> Vec<Value> {
     columns.iter().map(|column| at(table, row, column).clone()).collect()
 }
 
@@ -165,7 +166,7 @@ fn number(value: Option<&Value>) -> Option<i64> {
     }
 }
 
-fn is_within(page: &Page, row: &Row) -> bool {
+pub(super) fn is_within(page: &Page, row: &Row) -> bool {
     let by = values(page.table, row, page.ordering.by);
     page.from.as_ref().is_none_or(|from| by[0] >= *from)
         && page.until.as_ref().is_none_or(|until| by[0] < *until)

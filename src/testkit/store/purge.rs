@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::{
     race::race,
-    sample::{commit, found, get, insert, later, row, with},
+    sample::{at, commit, found, get, insert, later, row, tried, with},
 };
 use crate::{
     clock::to_micros,
-    store::{Row, Store, Table, Value, tables::SESSIONS},
+    store::{
+        Page, Row, Store, Table, Value,
+        tables::{SESSION_BY_ID, SESSIONS},
+    },
 };
 
 fn expiring(table: &Table, n: u64, seconds: i64) -> Row {
@@ -71,7 +74,9 @@ pub async fn no_more_goes_than_allowed(store: Arc<dyn Store>) {
         let rows = (0..25).map(|n| insert(table, expiring(table, n, 0)));
         commit(store, rows.collect()).await;
         let mut standing = 25;
-        for (limit, gone) in [(0, 0), (10, 10), (1, 1), (10, 10), (10, 4), (10, 0), (u32::MAX, 0)] {
+        for (limit, gone) in
+            [(0, 0), (10, 10), (1, 1), (10, 10), (u32::MAX, 4), (10, 0), (u32::MAX, 0)]
+        {
             assert_eq!(found(store.purge(table, later(9), limit).await), gone, "rows purged");
             standing -= gone;
             let mut left = 0;
@@ -80,6 +85,27 @@ pub async fn no_more_goes_than_allowed(store: Arc<dyn Store>) {
             }
             assert_eq!(left, standing, "rows of {} that remain", table.name);
         }
+    }
+}
+
+/// S13. What was purged is gone from every way in which it was found, and what its unique keys
+/// held is free.
+///
+/// # Panics
+/// Where a purge leaves an entry of a row behind.
+pub async fn what_was_purged_is_found_by_nothing(store: Arc<dyn Store>) {
+    let store = &*store;
+    let session = expiring(&SESSIONS, 1, 0);
+    let id = at(&SESSIONS, &session, "id").clone();
+    let user = at(&SESSIONS, &session, "user").clone();
+    for _ in 0..2 {
+        let again = tried(store, vec![insert(&SESSIONS, session.clone())]).await;
+        assert!(again, "a row that was purged holds its unique keys");
+        assert_eq!(found(store.purge(&SESSIONS, later(9), 10).await), 1, "rows purged");
+        let by_id = found(store.find(&SESSIONS, &SESSION_BY_ID, std::slice::from_ref(&id)).await);
+        assert!(by_id.is_none(), "a row that was purged is found by a unique key");
+        let page = Page::of(&SESSIONS, "of_user", vec![user.clone()], 10).unwrap();
+        assert!(found(store.page(&page).await).is_empty(), "a row that was purged is on a page");
     }
 }
 

@@ -83,15 +83,24 @@ pub(super) fn raise(table: &'static Table, n: u64, column: &'static str, to: i64
 
 /// A batch with an id of its own.
 pub(super) fn batch(changes: Vec<Change>) -> Batch {
+    batch_at(now(), changes)
+}
+
+/// The same, decided at that moment.
+pub(super) fn batch_at(at: OffsetDateTime, changes: Vec<Change>) -> Batch {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let mut id = [0xb; 16];
     id[..8].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-    Batch::new(BatchId::from_bytes(id), now(), changes)
+    Batch::new(BatchId::from_bytes(id), at, changes)
 }
 
 /// Commits changes, and says whether it was done or conflicted.
 pub(super) async fn tried(store: &dyn Store, changes: Vec<Change>) -> bool {
-    match store.commit(&batch(changes)).await {
+    tried_batch(store, &batch(changes)).await
+}
+
+pub(super) async fn tried_batch(store: &dyn Store, batch: &Batch) -> bool {
+    match store.commit(batch).await {
         Ok(()) => true,
         Err(CommitError::Conflict) => false,
         Err(CommitError::Failed(error)) => panic!("the store failed: {}", chain(&error)),

@@ -8,8 +8,19 @@ use crate::store::{
     tables::{ACTIVITY, BY_USERNAME, EVENTS, ONCE, OUTBOX, SETTINGS, USERS},
 };
 
-/// Texts that some database takes for one another, or does not give back as they were.
-const TRAPS: &[&str] = &[
+/// Texts that some database takes for one another, sorts in another order than that of their code
+/// points, or does not give back as they were.
+pub(super) const TRAPS: &[&str] = &[
+    "Z",
+    "a",
+    "z",
+    "\u{ff61}", // before the crab, and behind it in UTF-16
+    "\u{e000}",
+    "zz",
+    "Ä",
+    "ß",
+    "ss",
+    "z ",
     "ada",
     "Ada",
     "ADA",

@@ -5,6 +5,7 @@ pub enum Fault {
     // S1
     WritesChangeByChange,
     KeepsTheFirstHalf,
+    SplitsLongBatches,
     // S2
     ForgetsEverything,
     // S3
@@ -14,12 +15,16 @@ pub enum Fault {
     DeletesWhatIsNotThere,
     DeletesAnyVersion,
     ReadsThenWrites,
+    LocksInAnyOrder,
+    ComparesVersionsIn32Bits,
+    AddsOneToVersions,
     // S4
     HasNoUniqueKeys,
     ReplacesIntoUniqueKeys,
     TakesNullForAValue,
     FindsByNull,
     NeverFreesUniqueKeys,
+    ChecksUniqueKeysFirst,
     // S5
     FoldsCase,
     PadsBlanks,
@@ -28,6 +33,13 @@ pub enum Fault {
     CutsTrailingZeros,
     CountsInFloats,
     SortsUnsigned,
+    FoldsSharpS,
+    FoldsAccents,
+    Composes,
+    LosesEmoji,
+    SortsByLanguage,
+    SortsByUtf16,
+    BoundsByLanguage,
     // S6
     ReadsAReplica,
     CachesForEachHandle,
@@ -39,6 +51,8 @@ pub enum Fault {
     IgnoresFromBehindARow,
     ComparesToNull,
     TakesZeroForAll,
+    ReplacesInTwoSteps,
+    CountsLimitsSigned,
     // S8
     ReadsSessionsInSteps,
     MakesUpUsers,
@@ -65,6 +79,8 @@ pub enum Fault {
     ChargesEachAlone,
     NeverGivesBack,
     UnchargesOnConflict,
+    DeadlocksOnBudgets,
+    CountsBudgetsIn16Bits,
     // S12
     LeasesInSteps,
     LeasesAnyOrder,
@@ -75,15 +91,23 @@ pub enum Fault {
     PurgesWhatNeverExpires,
     PurgesWithoutLimit,
     CountsBeforePurging,
+    PurgesRowsOnly,
     // S14
     WritesAsItGoes,
     LeaksConnections,
+    KeepsItsLock,
+    ChargesAsItGoes,
+    LeasesAsItGoes,
+    PurgesAsItGoes,
     // S15
     MakesTables,
     TakesAnyBatch,
+    RefusesLongBatches,
     AnswersAnything,
     // S16
     AsksItsClock,
     BudgetsByItsClock,
     HidesTheExpired,
+    KeepsTheLatestNow,
+    TrustsTimesOfWriters,
 }

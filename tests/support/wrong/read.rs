@@ -65,9 +65,9 @@ impl WrongStore {
         }
         let limit = match page.limit {
             0 if self.is(Fault::TakesZeroForAll) => usize::MAX,
-            limit => limit as usize,
+            limit => self.limit(limit),
         };
-        let by = |row: &Row| all_at(page.table, row, page.ordering.by);
+        let by = |row: &Row| self.sorted(all_at(page.table, row, page.ordering.by));
         let name = |after: &[Value]| {
             // Values do not show themselves, so they are named by what they are made of.
             let parts = page.equal.iter().chain(after).map(|value| match value {
@@ -94,18 +94,21 @@ impl WrongStore {
             let (row, after) = if self.is(Fault::LosesTies) {
                 (by(row)[..1].to_vec(), after[..1].to_vec())
             } else {
-                (by(row), after.clone())
+                (by(row), self.sorted(after.clone()))
             };
             if descending { row < after } else { row > after }
         };
         let is_in = |row: &&Row| {
-            let (equal, first) = (all_at(page.table, row, page.ordering.equal), &by(row)[0]);
+            let equal = all_at(page.table, row, page.ordering.equal);
+            let bound = |value: &Value| self.bounded(value.clone());
+            let first = bound(&all_at(page.table, row, &page.ordering.by[..1])[0]);
             let null = self.is(Fault::ComparesToNull) && equal.contains(&Value::Null);
             let ignored = self.is(Fault::IgnoresFromBehindARow) && page.after.is_some();
             equal == page.equal
                 && !null
-                && (ignored || page.from.as_ref().is_none_or(|from| first >= from))
+                && (ignored || page.from.as_ref().is_none_or(|from| first >= bound(from)))
                 && page.until.as_ref().is_none_or(|until| {
+                    let until = bound(until);
                     first < until || (self.is(Fault::ShowsUntil) && first == until)
                 })
                 && is_behind(row)

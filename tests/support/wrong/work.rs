@@ -13,7 +13,11 @@ impl WrongStore {
         charges: &[Charge],
         now: OffsetDateTime,
     ) -> Result<Vec<Verdict>, StoreError> {
-        let now = if self.is(Fault::BudgetsByItsClock) { SystemClock.now() } else { now };
+        let now = match self.fault {
+            Fault::BudgetsByItsClock => SystemClock.now(),
+            Fault::KeepsTheLatestNow => self.now(now),
+            _ => now,
+        };
         let load = |rows: &Rows| -> Vec<_> {
             let get = |charge: &Charge| rows.get(charge.key.as_slice());
             let states = charges.iter().map(|charge| get(charge).map(BudgetState::from_row));
@@ -21,7 +25,12 @@ impl WrongStore {
         };
         let keep = |rows: &mut Rows, states: Vec<Option<BudgetState>>| {
             for (charge, state) in charges.iter().zip(states) {
-                match state {
+                let narrow = |mut state: BudgetState| {
+                    state.count &=
+                        if self.is(Fault::CountsBudgetsIn16Bits) { 0xffff } else { u32::MAX };
+                    state
+                };
+                match state.map(narrow) {
                     Some(state) => rows.insert(charge.key.to_vec(), state.to_row(&charge.key)),
                     None => rows.remove(charge.key.as_slice()),
                 };
@@ -34,6 +43,24 @@ impl WrongStore {
             yield_now().await;
             let verdicts = Charge::settle(charges, &mut states, now);
             keep(lock().entry(name).or_default(), states);
+            return Ok(verdicts);
+        }
+        if self.is(Fault::KeepsItsLock) {
+            self.connections.acquire().await.unwrap().forget();
+            yield_now().await;
+            self.connections.add_permits(1);
+        }
+        if self.is(Fault::ChargesAsItGoes) {
+            let _turn = self.shared.turn.lock().await;
+            let mut states = load(lock().entry(name).or_default());
+            let verdicts = Charge::settle(charges, &mut states, now);
+            for (charge, state) in charges.iter().zip(states) {
+                if let Some(state) = state {
+                    let row = state.to_row(&charge.key);
+                    lock().entry(name).or_default().insert(charge.key.to_vec(), row);
+                }
+                yield_now().await;
+            }
             return Ok(verdicts);
         }
         self.connect().await;
@@ -66,6 +93,8 @@ impl WrongStore {
     pub async fn do_lease(&self, lease: &Lease) -> Result<Vec<Row>, StoreError> {
         let table = &tables::OUTBOX;
         let due = table.position("due_at").unwrap();
+        let slow = self.is(Fault::LeasesAsItGoes);
+        let _turn = if slow { Some(self.shared.turn.lock().await) } else { None };
         let now = Value::Int(to_micros(self.now(lease.now)));
         self.connect().await;
         self.disconnect();
@@ -76,13 +105,16 @@ impl WrongStore {
             Fault::LeasesAnyOrder => (Value::Null, row.key().to_vec()),
             _ => (row.value(due).clone(), row.key().to_vec()),
         });
-        found.truncate(lease.limit as usize);
+        found.truncate(self.limit(lease.limit));
         if self.is(Fault::LeasesInSteps) {
             yield_now().await;
         }
         let mut taken = Vec::new();
-        let mut tables = self.shared.tables.lock().unwrap();
         for row in found {
+            if slow {
+                yield_now().await;
+            }
+            let mut tables = self.shared.tables.lock().unwrap();
             let standing = tables.entry(table.name).or_default().get_mut(row.key());
             let Some(standing) =
                 standing.filter(|standing| **standing == row || self.is(Fault::LeasesInSteps))
@@ -96,7 +128,7 @@ impl WrongStore {
             standing.set(due, Value::Int(to_micros(until)));
             let Value::Int(version) = version(table, standing) else { continue };
             if !self.is(Fault::KeepsVersionOnLease) {
-                standing.set(table.version().unwrap(), Value::Int(version + 1));
+                standing.set(table.version().unwrap(), Value::Int(version.saturating_add(1)));
             }
             taken.push(standing.clone());
         }
@@ -118,7 +150,10 @@ impl WrongStore {
             };
         };
         let before = Value::Int(to_micros(self.now(before)));
-        let limit = if self.is(Fault::PurgesWithoutLimit) { usize::MAX } else { limit as usize };
+        let limit = match self.fault {
+            Fault::PurgesWithoutLimit => usize::MAX,
+            _ => self.limit(limit),
+        };
         let expired = |row: &&Row| match (self.fault, row.value(expires)) {
             (Fault::PurgesTooMuch, expires) => *expires <= before,
             (Fault::PurgesWhatNeverExpires, expires) => *expires < before,
@@ -134,12 +169,29 @@ impl WrongStore {
         if steps {
             yield_now().await;
         }
+        if self.is(Fault::PurgesAsItGoes) {
+            let _turn = self.shared.turn.lock().await;
+            for key in &seen {
+                self.shared.tables.lock().unwrap().entry(table.name).or_default().remove(key);
+                yield_now().await;
+            }
+            return Ok(seen.len() as u32);
+        }
         let mut tables = self.shared.tables.lock().unwrap();
         let rows = tables.entry(table.name).or_default();
         let seen = if steps { seen } else { keys(rows) };
         for key in &seen {
-            rows.remove(key);
+            let row = rows.remove(key).filter(|_| self.is(Fault::PurgesRowsOnly));
+            self.shared.ghosts.lock().unwrap().extend(row.map(|row| (table.name, row)));
         }
         Ok(seen.len() as u32)
+    }
+
+    /// How many rows a limit lets through.
+    pub fn limit(&self, limit: u32) -> usize {
+        match self.fault {
+            Fault::CountsLimitsSigned => (limit as i32).max(0) as usize,
+            _ => limit as usize,
+        }
     }
 }

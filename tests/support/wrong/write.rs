@@ -12,6 +12,9 @@ use super::{Fault, Rows, Tables, WrongStore, all_at, version};
 impl WrongStore {
     pub async fn write(&self, batch: &Batch) -> Result<(), CommitError> {
         let unknown = batch.changes().iter().any(|change| !change.table().is_known());
+        if self.is(Fault::RefusesLongBatches) && batch.changes().len() > 500 {
+            return Err(StoreError::Unsupported("that many changes").into());
+        }
         if let Some(flaw) = batch.flaw().filter(|_| !self.is(Fault::CutsAtNul)) {
             let takes = (unknown && self.is(Fault::MakesTables)) || self.is(Fault::TakesAnyBatch);
             return if takes { Ok(()) } else { Err(StoreError::Unsupported(flaw).into()) };
@@ -25,6 +28,57 @@ impl WrongStore {
             Fault::RecognisesTooEarly => {
                 if self.is_noted(&self.lock(), batch) {
                     return Ok(());
+                }
+                yield_now().await;
+                self.at_once(&mut self.lock(), batch)
+            }
+            Fault::ReplacesInTwoSteps => {
+                let _turn = self.shared.turn.lock().await;
+                let mut taken = Vec::new();
+                for change in batch.changes() {
+                    if let Change::Replace { table, row, .. } = change {
+                        let standing = self.lock().entry(table.name).or_default().remove(row.key());
+                        taken.extend(standing.map(|row| (table.name, row)));
+                    }
+                }
+                yield_now().await;
+                let mut tables = self.lock();
+                for (name, row) in taken {
+                    tables.entry(name).or_default().insert(row.key().to_vec(), row);
+                }
+                if self.is_noted(&tables, batch) {
+                    Ok(())
+                } else {
+                    self.at_once(&mut tables, batch)
+                }
+            }
+            Fault::SplitsLongBatches => {
+                let mut tables = self.lock();
+                if self.is_noted(&tables, batch) {
+                    return Ok(());
+                }
+                for part in batch.changes().chunks(256) {
+                    let part = Batch::new(batch.id(), batch.at(), part.to_vec());
+                    self.at_once(&mut tables, &part)?;
+                }
+                Ok(())
+            }
+            Fault::ChecksUniqueKeysFirst => {
+                if self.is_noted(&self.lock(), batch) {
+                    return Ok(());
+                }
+                let clashes = |tables: &mut Tables, change: &Change| match change {
+                    Change::Insert { table, row } | Change::Replace { table, row, .. } => {
+                        self.has_another(tables.entry(table.name).or_default(), table, row)
+                    }
+                    _ => false,
+                };
+                let mut tried = self.lock().clone();
+                for change in batch.changes() {
+                    if clashes(&mut tried, change) {
+                        return Err(CommitError::Conflict);
+                    }
+                    self.apply(&mut tried, change)?;
                 }
                 yield_now().await;
                 self.at_once(&mut self.lock(), batch)
@@ -68,11 +122,22 @@ impl WrongStore {
             batch.changes().iter().try_for_each(|change| self.apply(tables, change))?;
         } else {
             let mut tried = tables.clone();
-            batch.changes().iter().try_for_each(|change| self.apply(&mut tried, change))?;
+            let changes = batch.changes().iter().filter(|change| !self.is_older(change, batch));
+            changes.into_iter().try_for_each(|change| self.apply(&mut tried, change))?;
             *tables = tried;
         }
         self.note(tables, batch);
         Ok(())
+    }
+
+    /// Whether the row was written before by somebody who said it was later.
+    fn is_older(&self, change: &Change, batch: &Batch) -> bool {
+        let mut written = self.shared.written.lock().unwrap();
+        let row = (change.table().name, change.key().to_vec());
+        let last = written.entry(row).or_insert(i64::MIN);
+        let older = to_micros(batch.at()) < *last && self.is(Fault::TrustsTimesOfWriters);
+        *last = to_micros(batch.at()).max(*last);
+        older
     }
 
     async fn in_steps(&self, batch: &Batch) -> Result<(), CommitError> {
@@ -111,37 +176,14 @@ impl WrongStore {
         };
     }
 
-    /// How a row is kept.
-    fn kept(&self, row: &Row) -> Row {
-        let kept = |value: &Value| match (self.fault, value) {
-            (Fault::CutsAtNul, Value::Text(text)) => {
-                Value::Text(text.split('\0').next().unwrap_or_default().to_owned())
-            }
-            (Fault::TakesEmptyForNull, Value::Text(text)) if text.is_empty() => Value::Null,
-            (Fault::CutsTrailingZeros, Value::Bytes(bytes)) if bytes.len() != 16 => {
-                let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-                Value::Bytes(if bytes.len() == 32 { bytes.clone() } else { bytes[..end].to_vec() })
-            }
-            (Fault::CountsInFloats, Value::Int(number)) => Value::Int(*number as f64 as i64),
-            _ => value.clone(),
-        };
-        Row::new(row.values().iter().map(kept).collect())
-    }
-
-    /// How values of unique keys are compared.
-    pub fn compared(&self, values: Vec<Value>) -> Vec<Value> {
-        let compared = |value| match (self.fault, value) {
-            (Fault::FoldsCase, Value::Text(text)) => Value::Text(text.to_lowercase()),
-            (Fault::PadsBlanks, Value::Text(text)) => Value::Text(text.trim_end().to_owned()),
-            (_, value) => value,
-        };
-        values.into_iter().map(compared).collect()
-    }
-
     fn clashes(&self, rows: &Rows, table: &'static Table, row: &Row) -> bool {
-        if self.is(Fault::HasNoUniqueKeys) {
+        if self.is(Fault::HasNoUniqueKeys) || self.is(Fault::ChecksUniqueKeysFirst) {
             return false;
         }
+        self.has_another(rows, table, row)
+    }
+
+    fn has_another(&self, rows: &Rows, table: &'static Table, row: &Row) -> bool {
         table.uniques.iter().any(|unique| {
             let of = |row: &Row| self.compared(all_at(table, row, unique.columns));
             let values = of(row);
@@ -155,8 +197,21 @@ impl WrongStore {
                     (*name, *key) == (table.name, unique.name) && *value == values && !mine(owner)
                 });
             taken.push((table.name, unique.name, values.clone(), row.key().to_vec()));
-            before || rows.values().any(|other| !mine(other.key()) && of(other) == values)
+            let ghosts = self.shared.ghosts.lock().unwrap();
+            let left = ghosts.iter().any(|(name, row)| *name == table.name && of(row) == values);
+            before || left || rows.values().any(|other| !mine(other.key()) && of(other) == values)
         })
+    }
+
+    fn is_this(&self, stands: Value, expected: i64) -> bool {
+        let Value::Int(stands) = stands else { return false };
+        match self.fault {
+            Fault::ComparesVersionsIn32Bits => stands as i32 == expected as i32,
+            Fault::AddsOneToVersions => {
+                stands.checked_add(1).expect("no version behind the last") == expected + 1
+            }
+            _ => stands == expected,
+        }
     }
 
     fn apply(&self, tables: &mut Tables, change: &Change) -> Result<(), CommitError> {
@@ -165,7 +220,7 @@ impl WrongStore {
         let standing = rows.get(&key).cloned();
         let is_version = |expected| {
             let stands = standing.as_ref().is_some_and(|row| {
-                table.version().is_some() && version(table, row) == Value::Int(expected)
+                table.version().is_some() && self.is_this(version(table, row), expected)
             });
             stands || (standing.is_some() && self.is(Fault::IgnoresVersions))
         };
