@@ -24,7 +24,7 @@ impl Auth {
     /// checks that happen at the same moment share.
     ///
     /// A future that was begun and is neither awaited further nor dropped can hold up others, as
-    /// with any pool.
+    /// with any pool, but no longer than until the next check that comes two seconds later.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] where the session is unknown, has ended, or belongs to
