@@ -18,7 +18,8 @@ use house::*;
 use portcullis::{
     auth::{Changes, Identity, NewUser, SignedIn},
     error::Error,
-    model::{EmailAddress, Plan, Status, User},
+    model::{EmailAddress, Event, EventKind, Plan, Role, Status, User},
+    policy::{Permission, Policy},
     store::{Page, Record as _, Value, tables},
 };
 use time::Duration;
@@ -50,11 +51,13 @@ const ENDS: [End; 7] = [
 ];
 
 async fn nothing_done_to_others_happens_once_the_session_it_came_with_has_ended(house: House) {
+    let house = house.under(policy());
     let mut admin = house.furnished().await;
     let boss = house.employee("zoe", "administrator").await;
     let people = [house.employee("ben", "salesperson").await, asked_in(&house, &admin).await];
     let slow = Held::new(Arc::clone(&house.store));
     let thief = House::on(Arc::new(slow.clone()), house.clock.clone(), LetterBox::default());
+    let thief = thief.under(policy());
     let mut words = [GOOD, BETTER];
     for end in ENDS {
         // What is limited by the day is free again.
@@ -102,6 +105,21 @@ async fn nothing_done_to_others_happens_once_the_session_it_came_with_has_ended(
         }
         assert_eq!(everything(&house, &admin).await, before, "{end:?}");
     }
+    // Each was on its way as an act, and not as the record of one that is not allowed.
+    let equal = vec![Value::Bytes(admin.account.as_bytes().to_vec())];
+    let page = Page::of(&tables::EVENTS, "of_account", equal, 1_000).unwrap();
+    for row in house.store.page(&page).await.unwrap() {
+        assert_ne!(Event::from_row(&row).unwrap().kind, EventKind::ActRefused);
+    }
+}
+
+/// Administrators change the plan as well.
+fn policy() -> Policy {
+    let mut policy = Policy::crm();
+    let held: Vec<_> = policy.roles.permissions(&Role::ADMINISTRATOR).collect();
+    let held = held.into_iter().chain([Permission::PLAN_CHANGE]);
+    policy.roles = policy.roles.clone().with(Role::ADMINISTRATOR, held);
+    policy
 }
 
 /// Ends the stolen session.
