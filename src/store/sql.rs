@@ -4,6 +4,7 @@
 
 mod budgets;
 mod call;
+pub(super) mod catalogue;
 mod dialect;
 pub(super) mod migration;
 mod names;

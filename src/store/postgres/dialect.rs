@@ -1,5 +1,5 @@
 use crate::store::{
-    Kind,
+    Kind, Table,
     sql::{Dialect, Names},
 };
 
@@ -16,6 +16,25 @@ pub(super) const POSTGRES: Dialect = Dialect {
     nothing: |kind| match kind {
         Kind::Bytes | Kind::Text => "''",
         Kind::Int => "0",
+    },
+    add_column: "ADD COLUMN IF NOT EXISTS",
+    // The columns of an index are listed as those of a table are. Tables are found the way
+    // statements find them.
+    catalogue: |names| {
+        let found =
+            |table: &&Table| format!("CAST(to_regclass('{}') AS OID)", names.table(table.name));
+        let tables: Vec<_> = Table::ALL.iter().map(|table| found(&table)).collect();
+        format!(
+            "SELECT CAST(t.relname AS TEXT), CAST(i.relname AS TEXT), \
+             CAST(CASE WHEN x.indisunique THEN 1 ELSE 0 END AS BIGINT), CAST(c.attname AS TEXT) \
+             FROM pg_catalog.pg_index x \
+             JOIN pg_catalog.pg_class t ON t.oid = x.indrelid \
+             JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
+             JOIN pg_catalog.pg_attribute c ON c.attrelid = x.indexrelid \
+             WHERE x.indrelid IN ({}) AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL \
+             ORDER BY 1, 2, c.attnum",
+            tables.join(", ")
+        )
     },
     table_end: "",
     by_index: |_| String::new(),
