@@ -13,6 +13,7 @@ mod pages;
 pub(super) mod server;
 mod sessions;
 mod statements;
+mod touches;
 mod work;
 
 pub use migration::Migration;

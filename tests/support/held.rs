@@ -24,6 +24,7 @@ pub struct Held {
     holds: Arc<AtomicBool>,
     holds_commits: Arc<AtomicBool>,
     waiting: Arc<AtomicUsize>,
+    commits: Arc<AtomicUsize>,
     released: Arc<watch::Sender<()>>,
 }
 
@@ -35,6 +36,7 @@ impl Held {
             holds: Arc::default(),
             holds_commits: Arc::default(),
             waiting: Arc::default(),
+            commits: Arc::default(),
             released,
         }
     }
@@ -52,6 +54,11 @@ impl Held {
     /// How many commits are held back.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// How many commits there were.
+    pub fn commits(&self) -> usize {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// Lets go what is held back.
@@ -100,6 +107,7 @@ impl Store for Held {
             released.changed().await.map_err(StoreError::unavailable)?;
             self.waiting.fetch_sub(1, Ordering::SeqCst);
         }
+        self.commits.fetch_add(1, Ordering::SeqCst);
         self.inner.commit(batch).await
     }
 
