@@ -24,7 +24,7 @@ pub(super) const MYSQL: Dialect = Dialect {
              FROM information_schema.statistics \
              WHERE table_schema = DATABASE() AND table_name IN ({}) \
              ORDER BY table_name, index_name, seq_in_index",
-            names.plain_tables()
+            names.each_table(|names, table| format!("'{}'", names.plain(table)))
         )
     },
     table_end: " ENGINE=InnoDB",

@@ -1,5 +1,5 @@
 use crate::store::{
-    Kind, Table,
+    Kind,
     sql::{Dialect, Names},
 };
 
@@ -21,9 +21,9 @@ pub(super) const POSTGRES: Dialect = Dialect {
     // The columns of an index are listed as those of a table are. Tables are found the way
     // statements find them.
     catalogue: |names| {
-        let found =
-            |table: &&Table| format!("CAST(to_regclass('{}') AS OID)", names.table(table.name));
-        let tables: Vec<_> = Table::ALL.iter().map(|table| found(&table)).collect();
+        let found = |names: &Names<'_>, table: &str| {
+            format!("CAST(to_regclass('{}') AS OID)", names.table(table))
+        };
         format!(
             "SELECT CAST(t.relname AS TEXT), CAST(i.relname AS TEXT), \
              CAST(CASE WHEN x.indisunique THEN 1 ELSE 0 END AS BIGINT), CAST(c.attname AS TEXT) \
@@ -33,7 +33,7 @@ pub(super) const POSTGRES: Dialect = Dialect {
              JOIN pg_catalog.pg_attribute c ON c.attrelid = x.indexrelid \
              WHERE x.indrelid IN ({}) AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL \
              ORDER BY 1, 2, c.attnum",
-            tables.join(", ")
+            names.each_table(found)
         )
     },
     table_end: "",

@@ -62,10 +62,6 @@ pub(in crate::store) fn check(names: &Names<'_>, rows: &[Vec<Row>]) -> Result<()
 const NO_UNIQUE: &str = "tables without a unique index of theirs: make it as migrations() says";
 const NO_INDEX: &str = "tables without an index of theirs: make it as migrations() says";
 
-/// What is said of tables whose [text is compared](compares) in another way.
-pub(in crate::store) const OTHER_TEXT: &str =
-    "columns that do not compare text by code point: make them as migrations() says";
-
 fn standing(rows: &[Vec<Row>]) -> Vec<Standing<'_>> {
     let mut standing: Vec<Standing<'_>> = Vec::new();
     for row in rows.iter().flatten() {
@@ -82,22 +78,4 @@ fn standing(rows: &[Vec<Row>]) -> Vec<Standing<'_>> {
 
 fn text(value: &Value) -> &str {
     if let Value::Text(text) = value { text } else { "" }
-}
-
-/// Asks whether every column that is looked up or ordered by tells all texts apart and orders them
-/// by code point: one, if so. It asks for what a comparison comes to, not for the name of a
-/// collation, which each database has others of; a column in an expression brings its own.
-pub(in crate::store) fn compares(names: &Names<'_>) -> String {
-    let mut holds = Vec::new();
-    for table in Table::ALL {
-        let is_looked_up =
-            |column: &&Column| column.kind == Kind::Text && table.is_indexed(column.name);
-        for column in table.columns.iter().filter(is_looked_up) {
-            let (column, table) = (names.quoted(column.name), names.table(table.name));
-            let of_column = format!("(SELECT {column} FROM {table} LIMIT 0)");
-            holds.push(format!("COALESCE({of_column}, 'B') < 'a'"));
-            holds.push(format!("COALESCE({of_column}, 'a') <> 'a '"));
-        }
-    }
-    format!("SELECT CASE WHEN {} THEN 1 ELSE 0 END", holds.join(" AND "))
 }

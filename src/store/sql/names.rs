@@ -51,11 +51,10 @@ impl<'a> Names<'a> {
         format!("{}{name}", self.prefix)
     }
 
-    /// The same of every table, as texts, with commas.
-    pub(in crate::store) fn plain_tables(&self) -> String {
-        let texts: Vec<_> =
-            Table::ALL.iter().map(|table| format!("'{}'", self.plain(table.name))).collect();
-        texts.join(", ")
+    /// Something about each table there is, with commas.
+    pub(in crate::store) fn each_table(&self, say: impl Fn(&Self, &str) -> String) -> String {
+        let said: Vec<_> = Table::ALL.iter().map(|table| say(self, table.name)).collect();
+        said.join(", ")
     }
 
     fn prefixed(&self, name: &str) -> String {

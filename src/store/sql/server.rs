@@ -6,6 +6,7 @@ mod fault;
 mod links;
 pub(in crate::store) mod migrate;
 mod store;
+mod text;
 
 pub use fault::DriverError;
 

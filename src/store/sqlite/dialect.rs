@@ -26,7 +26,7 @@ pub(super) const SQLITE: Dialect = Dialect {
              pragma_index_xinfo(i.name) AS c \
              WHERE t.type = 'table' AND t.name IN ({}) AND i.partial = 0 AND c.key = 1 \
              ORDER BY t.name, i.name, c.seqno",
-            names.plain_tables()
+            names.each_table(|names, table| format!("'{}'", names.plain(table)))
         )
     },
     // STRICT: a value of another kind is refused, not converted. WITHOUT ROWID: the row lies at

@@ -4,7 +4,8 @@ use crate::store::sql::server::migrate::tests;
 async fn peer() -> MySqlPeer {
     let url = std::env::var("PORTCULLIS_TEST_MYSQL")
         .expect("MariaDB is missing: run scripts/test, which starts one");
-    let MySqlOptions { way, patience, causal, .. } = MySqlOptions::new(&url).unwrap();
+    let MySqlOptions { way, patience, causal, .. } =
+        MySqlOptions::new(&url).unwrap().timeout(tests::SOON);
     let Way::Own(options) = way else { panic!("no pool was lent") };
     let outside = MySqlPeer { way: Way::Own(options.clone()), patience, causal };
     let make = "CREATE DATABASE IF NOT EXISTS portcullis_later";

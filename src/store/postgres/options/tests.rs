@@ -4,7 +4,7 @@ use crate::store::sql::server::migrate::tests;
 fn peer() -> PostgresPeer {
     let url = std::env::var("PORTCULLIS_TEST_POSTGRES")
         .expect("PostgreSQL is missing: run scripts/test, which starts one");
-    let options = PostgresOptions::new(&url).unwrap();
+    let options = PostgresOptions::new(&url).unwrap().timeout(tests::SOON);
     PostgresPeer::new(options.way, options.patience)
 }
 

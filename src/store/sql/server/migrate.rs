@@ -1,12 +1,12 @@
 use std::time::{Duration, Instant};
 
-use super::{Fate, Peer, PeerLink, fate, within};
+use super::{Fate, Peer, PeerLink, fate, text, within};
 use crate::{
     clock::{Clock as _, SystemClock, to_micros},
     entropy::{Entropy as _, SystemEntropy},
     store::{
         StoreError, Table,
-        sql::{Call, Link as _, Migration, Names, Statements, catalogue, migration},
+        sql::{Call, Migration, Names, Statements, catalogue, migration},
     },
 };
 
@@ -64,8 +64,13 @@ pub(in crate::store) async fn bring_up_to_date<P: Peer>(
         if pending.is_empty() {
             return Ok(());
         }
-        if lease.take(link).await? && apply::<P>(link, pending, &lease).await? {
-            return say(link, &lease.set(0)).await.map(drop);
+        if lease.take(link).await? {
+            let applied = apply::<P>(link, pending, &lease).await;
+            // Also where it failed: nobody need wait for the lease to end.
+            let given_back = say(link, &lease.set(0)).await.map(drop);
+            if applied? {
+                return given_back;
+            }
         }
         if begun.elapsed() > PATIENCE {
             return Err(StoreError::unavailable("another process changes the tables"));
@@ -113,9 +118,9 @@ async fn compare(
     let listed = (names.dialect().catalogue)(names);
     let listed = link.rows(&[Call::new(&listed, [])], &[&catalogue::LISTED]).await?;
     catalogue::check(names, &listed)?;
-    match link.number(&catalogue::compares(names)).await? {
+    match link.number(&text::compares(names)).await? {
         Some(1) => Ok(()),
-        _ => Err(StoreError::Unsupported(catalogue::OTHER_TEXT)),
+        _ => Err(StoreError::Unsupported(text::OTHER_TEXT)),
     }
 }
 

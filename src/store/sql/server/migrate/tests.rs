@@ -3,11 +3,11 @@
 use super::*;
 use crate::store::{
     Row,
-    sql::{Arg, migration::invented::Invented, server::Peer},
+    sql::{Arg, Link as _, migration::invented::Invented, server::Peer},
 };
 
 /// No test waits longer for an answer.
-const SOON: Duration = Duration::from_secs(60);
+pub(in crate::store) const SOON: Duration = Duration::from_secs(60);
 
 /// A later contract version reaches databases that hold the first, from wherever an earlier try
 /// stopped, twice, by two processes at once, and after a process that died.
