@@ -34,21 +34,14 @@ enum End {
     Reset,
     Change,
     LogOut,
-    EndOne,
-    EndOthers,
+    One,
+    Others,
     Guessing,
     Objection,
 }
 
-const ENDS: [End; 7] = [
-    End::Reset,
-    End::Change,
-    End::LogOut,
-    End::EndOne,
-    End::EndOthers,
-    End::Guessing,
-    End::Objection,
-];
+const ENDS: [End; 7] =
+    [End::Reset, End::Change, End::LogOut, End::One, End::Others, End::Guessing, End::Objection];
 
 async fn nothing_done_to_others_happens_once_the_session_it_came_with_has_ended(house: House) {
     let house = house.under(policy());
@@ -132,10 +125,10 @@ async fn ended(house: &House, end: End, stolen: &SignedIn, own: &SignedIn, words
             words.swap(0, 1);
         }
         End::LogOut => house.auth.logout(&stolen.token, &here).await.unwrap(),
-        End::EndOne => {
+        End::One => {
             mine.end_session(stolen.identity.session().id, &here).await.unwrap();
         }
-        End::EndOthers => mine.end_other_sessions(&here).await.unwrap(),
+        End::Others => mine.end_other_sessions(&here).await.unwrap(),
         End::Guessing => {
             let theirs = house.auth.my_account(&stolen.identity);
             for _ in 0..5 {
