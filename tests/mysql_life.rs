@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot begin has failed")]
 
+#[path = "support/indexes.rs"]
+mod indexes;
 #[path = "support/mysql.rs"]
 mod mysql;
 #[path = "support/servers.rs"]
@@ -13,7 +15,7 @@ use std::{net::ToSocketAddrs as _, sync::Arc, time::Duration};
 
 use mysql::{Database, connect};
 use portcullis::store::{
-    CONTRACT, Store, StoreError,
+    CONTRACT, Change, CommitError, Store, StoreError,
     mysql::{MySqlOptions, MySqlStore},
     tables::{ACCOUNTS, USERS},
 };
@@ -201,4 +203,163 @@ async fn errors_quote_no_row() {
     assert!(!format!("{options:?}").contains("canary"));
     servers::says_nothing(&MySqlStore::connect(url).await.unwrap_err());
     servers::says_nothing(&MySqlStore::connect("canary").await.unwrap_err());
+}
+
+/// A tool that loses an index loses what keeps two people from having one name, or what keeps a
+/// list from reading everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_or_changed_index_is_noticed() {
+    let database = Database::new().await;
+    database.store().await;
+    let mut connection = entered(&database).await;
+    for index in indexes::indexes() {
+        let indexes::Index { table, name, unique, .. } = &index;
+        let columns = index.columns.iter().map(|column| format!("`{column}`"));
+        let columns = columns.collect::<Vec<_>>().join(", ");
+        let (first, kind) = (index.columns[0], if *unique { "UNIQUE " } else { "" });
+        let make =
+            |kind: &str, columns: &str| format!("CREATE {kind}INDEX {name} ON {table} ({columns})");
+        let others =
+            [make(kind, &format!("{columns}, version")), make(kind, &format!("{first}(9)"))];
+        let not_unique = make("", &columns);
+        for other in [String::new()].into_iter().chain(others).chain(unique.then_some(not_unique)) {
+            let lose = AssertSqlSafe(format!("DROP INDEX IF EXISTS {name} ON {table}"));
+            connection.execute(lose).await.unwrap();
+            // Not each of them can be made.
+            let made =
+                other.is_empty() || connection.execute(AssertSqlSafe(other.clone())).await.is_ok();
+            if made {
+                let opened = database.options().open().await;
+                let refused = matches!(opened, Err(StoreError::Unsupported(_)));
+                assert!(refused, "without {name}: {other}: {opened:?}");
+            }
+        }
+        let lose = AssertSqlSafe(format!("DROP INDEX IF EXISTS {name} ON {table}"));
+        connection.execute(lose).await.unwrap();
+        connection.execute(AssertSqlSafe(make(kind, &columns))).await.unwrap();
+        database.store().await;
+    }
+}
+
+/// Some collations take `a` for `A`, some `a` for `a` with a blank behind it, some both.
+#[tokio::test(flavor = "multi_thread")]
+async fn text_in_another_order_is_noticed() {
+    let database = Database::new().await;
+    database.store().await;
+    let mut connection = entered(&database).await;
+    let alike = |collation| format!("VARCHAR(250) CHARACTER SET utf8mb4 COLLATE {collation}");
+    for (kind, fits) in [
+        (alike("utf8mb4_general_ci"), false),
+        (alike("utf8mb4_general_nopad_ci"), false),
+        (alike("utf8mb4_bin"), false),
+        ("VARBINARY(1000)".to_owned(), true),
+    ] {
+        let change = format!("ALTER TABLE portcullis_users MODIFY username_key {kind} NOT NULL");
+        connection.execute(AssertSqlSafe(change)).await.unwrap();
+        let opened = database.options().open().await;
+        assert_eq!(opened.is_ok(), fits, "{kind}: {opened:?}");
+        assert!(fits || matches!(opened, Err(StoreError::Unsupported(_))), "{opened:?}");
+    }
+}
+
+async fn entered(database: &Database) -> sqlx::MySqlConnection {
+    let mut connection = connect().await;
+    let enter = format!("USE {}", database.name());
+    connection.execute(AssertSqlSafe(enter)).await.unwrap();
+    connection
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_undoes_is_tried_again_and_done_once() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let mut connection = entered(&database).await;
+    // What such a table counts is not undone.
+    connection.execute("CREATE TABLE tries (n BIGINT NOT NULL) ENGINE=MyISAM").await.unwrap();
+    connection.execute("INSERT INTO tries VALUES (0)").await.unwrap();
+    servers::what_is_undone_is_done_once(&store, async |table| {
+        let times = sqlx::query_scalar("SELECT n FROM tries").fetch_one(&mut connection).await;
+        let mut said: Vec<String> = vec!["UPDATE tries SET n = 0".to_owned()];
+        for event in ["INSERT", "UPDATE", "DELETE"] {
+            said.push(format!("DROP TRIGGER IF EXISTS undo_{event}"));
+            said.extend(table.map(|table| {
+                format!(
+                    "CREATE TRIGGER undo_{event} BEFORE {event} ON portcullis_{} FOR EACH ROW \
+                     BEGIN UPDATE tries SET n = n + 1; IF (SELECT n FROM tries) <= 3 THEN SIGNAL \
+                     SQLSTATE '40001' SET MYSQL_ERRNO = 1213; END IF; END",
+                    table.name
+                )
+            }));
+        }
+        for sql in said {
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        }
+        times.unwrap()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_loses_a_deadlock_tries_again() {
+    let database = Database::new().await;
+    let store = Arc::new(database.store().await);
+    let mut connection = entered(&database).await;
+    servers::who_loses_a_deadlock_tries_again(store, async |sql| {
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+    })
+    .await;
+}
+
+/// A lock that is not given up in time undoes the statement only: the store undoes the rest, and
+/// the connection is as good as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_is_not_given_up_in_time_is_a_conflict_and_leaves_nothing() {
+    let database = Database::new().await;
+    let options = database.options().connections(1).timeout(Duration::from_secs(4));
+    let store = options.open().await.unwrap();
+    store.commit(&batch(vec![insert(&USERS, 1)])).await.unwrap();
+    let connections = async || {
+        let mine = "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()";
+        let mut connection = entered(&database).await;
+        sqlx::query_scalar::<_, i64>(mine).fetch_one(&mut connection).await.unwrap()
+    };
+    let before = connections().await;
+    let mut holder = entered(&database).await;
+    let lock = "BEGIN; SELECT * FROM portcullis_users FOR UPDATE";
+    sqlx::raw_sql(lock).execute(&mut holder).await.unwrap();
+    let change = Change::Raise {
+        table: &USERS,
+        key: row(&USERS, 1).key().to_vec(),
+        column: "created_at",
+        to: 99,
+    };
+    // The account is written before the user is waited for.
+    let begun = std::time::Instant::now();
+    let answer = store.commit(&batch(vec![insert(&ACCOUNTS, 7), change.clone()])).await;
+    assert!(matches!(answer, Err(CommitError::Conflict)), "{answer:?}");
+    assert!(begun.elapsed() >= Duration::from_secs(2), "it was waited for");
+    sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
+    drop(holder);
+    // The one connection there is begins another transaction, which would commit what was left.
+    store.commit(&batch(vec![insert(&ACCOUNTS, 8), change])).await.unwrap();
+    assert!(store.get(&ACCOUNTS, row(&ACCOUNTS, 7).key()).await.unwrap().is_none());
+    assert!(store.get(&ACCOUNTS, row(&ACCOUNTS, 8).key()).await.unwrap().is_some());
+    assert_eq!(connections().await, before, "the connection was kept");
+}
+
+/// Whoever opens a store is told soon that the database does not answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn opening_does_not_wait_for_ever() {
+    let database = Database::new().await;
+    database.store().await;
+    let mut holder = entered(&database).await;
+    for table in ["schema", "settings"] {
+        let lock = format!("LOCK TABLES portcullis_{table} WRITE");
+        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holder).await.unwrap();
+        let options = database.options().timeout(Duration::from_millis(500));
+        let opened = tokio::time::timeout(Duration::from_secs(60), options.open()).await.unwrap();
+        assert!(matches!(opened, Err(StoreError::Unavailable(_))), "{table}: {opened:?}");
+        sqlx::raw_sql("UNLOCK TABLES").execute(&mut holder).await.unwrap();
+    }
+    database.store().await;
 }

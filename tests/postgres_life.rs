@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot begin has failed")]
 
+#[path = "support/indexes.rs"]
+mod indexes;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "support/servers.rs"]
@@ -206,4 +208,156 @@ async fn errors_quote_no_row() {
     assert!(!format!("{options:?}").contains("canary"));
     servers::says_nothing(&PostgresStore::connect(url).await.unwrap_err());
     servers::says_nothing(&PostgresStore::connect("canary").await.unwrap_err());
+}
+
+/// A tool that loses an index loses what keeps two people from having one name, or what keeps a
+/// list from reading everything. Run again, the migrations bring it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_or_changed_index_is_noticed() {
+    let schema = Schema::new();
+    schema.store().await;
+    let mut connection = connect().await;
+    let enter = format!("SET search_path = {}", schema.name());
+    connection.execute(AssertSqlSafe(enter)).await.unwrap();
+    for index in indexes::indexes() {
+        let indexes::Index { table, name, unique, .. } = &index;
+        let (columns, kind) = (index.list(), if *unique { "UNIQUE " } else { "" });
+        let first = index.columns[0];
+        let others = [
+            String::new(),
+            format!("CREATE {kind}INDEX {name} ON {table} ({columns}, xmin)"),
+            format!("CREATE {kind}INDEX {name} ON {table} ({columns}) WHERE {first} IS NULL"),
+            // Listed under the column's name.
+            format!("CREATE {kind}INDEX {name} ON {table} (({first}::VARCHAR(3)))"),
+        ];
+        let not_unique = format!("CREATE INDEX {name} ON {table} ({columns})");
+        for other in others.into_iter().chain(unique.then_some(not_unique)) {
+            let lose = AssertSqlSafe(format!("DROP INDEX IF EXISTS {name}"));
+            connection.execute(lose).await.unwrap();
+            // Not each of them can be made.
+            if connection.execute(AssertSqlSafe(other.clone())).await.is_ok() {
+                let opened = schema.options().open().await;
+                let refused = matches!(opened, Err(StoreError::Unsupported(_)));
+                assert!(refused, "without {name}: {other}: {opened:?}");
+            }
+        }
+        connection.execute(AssertSqlSafe(format!("DROP INDEX IF EXISTS {name}"))).await.unwrap();
+        let migrations = schema.options().migrations();
+        connection.execute(AssertSqlSafe(migrations[0].sql.clone())).await.unwrap();
+        schema.store().await;
+    }
+    let key = "ALTER TABLE portcullis_users DROP CONSTRAINT portcullis_users_pkey";
+    connection.execute(key).await.unwrap();
+    let opened = schema.options().open().await;
+    assert!(matches!(opened, Err(StoreError::Unsupported(_))), "without a key: {opened:?}");
+}
+
+/// By a collation of a language one name sorts elsewhere than it is looked for. One that compares
+/// by code point is fine, whatever it is called: not every database takes `COLLATE "C"`.
+#[tokio::test(flavor = "multi_thread")]
+async fn text_in_another_order_is_noticed() {
+    let schema = Schema::new();
+    schema.store().await;
+    let mut connection = connect().await;
+    for (collation, fits) in
+        [("\"und-x-icu\"", false), ("\"default\"", true), ("\"POSIX\"", true), ("\"C\"", true)]
+    {
+        let change = format!(
+            "ALTER TABLE {}.portcullis_users ALTER COLUMN username_key TYPE TEXT COLLATE {collation}",
+            schema.name()
+        );
+        connection.execute(AssertSqlSafe(change)).await.unwrap();
+        let opened = schema.options().open().await;
+        assert_eq!(opened.is_ok(), fits, "{collation}: {opened:?}");
+        assert!(fits || matches!(opened, Err(StoreError::Unsupported(_))), "{opened:?}");
+    }
+}
+
+/// Both codes by which PostgreSQL chooses another transaction, while one writes and in answer to
+/// its `COMMIT`.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_undoes_is_tried_again_and_done_once() {
+    for (code, (when, then)) in [("40001", BEFORE), ("40P01", BEFORE), ("40001", AT_COMMIT)] {
+        let schema = Schema::new();
+        let store = schema.store().await;
+        let mut connection = connect().await;
+        let make = format!(
+            "SET search_path = {0}; CREATE SEQUENCE tries; CREATE FUNCTION undo() RETURNS trigger \
+             LANGUAGE plpgsql AS $$ BEGIN IF nextval('{0}.tries') <= 3 THEN RAISE EXCEPTION \
+             'undone' USING ERRCODE = '{code}'; END IF; RETURN COALESCE(NEW, OLD); END $$",
+            schema.name()
+        );
+        connection.execute(AssertSqlSafe(make)).await.unwrap();
+        let mut armed = String::new();
+        servers::what_is_undone_is_done_once(&store, async |table| {
+            // What a sequence counted is not undone.
+            let times = sqlx::query_scalar("SELECT last_value FROM tries");
+            let times: i64 = times.fetch_one(&mut connection).await.unwrap();
+            let mut say = format!("ALTER SEQUENCE tries RESTART; {armed}");
+            if let Some(table) = table {
+                let table = format!("portcullis_{}", table.name);
+                say += &format!("{when} ON {table} {then} FOR EACH ROW EXECUTE FUNCTION undo()");
+                armed = format!("DROP TRIGGER undo ON {table};");
+            }
+            connection.execute(AssertSqlSafe(say)).await.unwrap();
+            times
+        })
+        .await;
+    }
+}
+
+/// How a trigger is made, before and after its table is named.
+type Trigger = (&'static str, &'static str);
+const BEFORE: Trigger = ("CREATE TRIGGER undo BEFORE INSERT OR UPDATE OR DELETE", "");
+const AT_COMMIT: Trigger = (
+    "CREATE CONSTRAINT TRIGGER undo AFTER INSERT OR UPDATE OR DELETE",
+    "DEFERRABLE INITIALLY DEFERRED",
+);
+
+/// Databases that keep less than PostgreSQL undo reads as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_the_database_undoes_is_tried_again() {
+    let schema = Schema::new();
+    let store = schema.store().await;
+    store.commit(&batch(vec![insert(&ACCOUNTS, 1)])).await.unwrap();
+    let make = format!(
+        "SET search_path = {0}; CREATE SEQUENCE tries; CREATE FUNCTION fails() RETURNS boolean \
+         LANGUAGE plpgsql AS $$ BEGIN IF nextval('{0}.tries') <= 3 THEN RAISE EXCEPTION 'undone' \
+         USING ERRCODE = '40001'; END IF; RETURN true; END $$; ALTER TABLE portcullis_accounts \
+         RENAME TO kept; CREATE VIEW portcullis_accounts AS SELECT * FROM kept WHERE {0}.fails()",
+        schema.name()
+    );
+    connect().await.execute(AssertSqlSafe(make)).await.unwrap();
+    let found = store.get(&ACCOUNTS, row(&ACCOUNTS, 1).key()).await.unwrap();
+    assert_eq!(found.unwrap().key(), row(&ACCOUNTS, 1).key());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_loses_a_deadlock_tries_again() {
+    let schema = Schema::new();
+    let store = Arc::new(schema.store().await);
+    let mut connection = connect().await;
+    let enter = format!("SET search_path = {}", schema.name());
+    connection.execute(AssertSqlSafe(enter)).await.unwrap();
+    servers::who_loses_a_deadlock_tries_again(store, async |sql| {
+        connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
+    })
+    .await;
+}
+
+/// Whoever opens a store is told soon that the database does not answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn opening_does_not_wait_for_ever() {
+    let schema = Schema::new();
+    schema.store().await;
+    let mut holder = connect().await;
+    for table in ["schema", "settings"] {
+        let lock = format!("BEGIN; LOCK TABLE {}.portcullis_{table}", schema.name());
+        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holder).await.unwrap();
+        let options = schema.options().timeout(Duration::from_millis(500));
+        let opened = tokio::time::timeout(Duration::from_secs(60), options.open()).await.unwrap();
+        assert!(matches!(opened, Err(StoreError::Unavailable(_))), "{table}: {opened:?}");
+        holder.execute("ROLLBACK").await.unwrap();
+    }
+    schema.store().await;
 }

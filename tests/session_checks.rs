@@ -9,10 +9,54 @@ mod house;
 use futures_util::future::{join, join_all, poll_immediate};
 use held::Held;
 use house::*;
-use portcullis::store::memory::MemoryStore;
+use portcullis::{
+    entropy::SystemEntropy,
+    id::BatchId,
+    store::{
+        Batch, Change, Value,
+        memory::MemoryStore,
+        tables::{SESSION_BY_ID, SESSIONS},
+    },
+};
 
 on_every_store! {
     many_checks_at_once_tell_each_who_they_are
+    many_touches_in_one_batch_lift_each_to_its_own_and_lower_none
+}
+
+/// Of more sessions than one statement is about, some of which were seen later than it says, and
+/// some of which are gone.
+async fn many_touches_in_one_batch_lift_each_to_its_own_and_lower_none(house: House) {
+    house.furnished().await;
+    let mut sessions = Vec::new();
+    for n in 0..50_i64 {
+        let signed = house.login("admin", GOOD).await;
+        let id = Value::Bytes(signed.identity.session().id.as_bytes().to_vec());
+        let row = house.store.find(&SESSIONS, &SESSION_BY_ID, &[id]).await.unwrap().unwrap();
+        if n % 7 == 3 {
+            house.auth.logout(&signed.token, &client()).await.unwrap();
+        }
+        sessions.push((row.key().to_vec(), n));
+    }
+    let at = SESSIONS.position("last_seen_at").unwrap();
+    let now = house.store.get(&SESSIONS, &sessions[0].0).await.unwrap().unwrap();
+    let Value::Int(now) = *now.value(at) else { panic!("a moment") };
+    let raise = |(key, n): &(Vec<u8>, i64)| Change::Raise {
+        table: &SESSIONS,
+        key: key.clone(),
+        column: "last_seen_at",
+        to: now + (n - 10) * 1_000_000,
+    };
+    let at_moment = time::OffsetDateTime::UNIX_EPOCH;
+    let id = BatchId::draw(at_moment, &SystemEntropy).unwrap();
+    let changes = sessions.iter().map(raise).collect();
+    house.store.commit(&Batch::new(id, at_moment, changes)).await.unwrap();
+    for (key, n) in &sessions {
+        let found = house.store.get(&SESSIONS, key).await.unwrap();
+        let seen = found.map(|row| row.value(at).clone());
+        let expected = (n % 7 != 3).then(|| Value::Int(now + (n - 10).max(0) * 1_000_000));
+        assert_eq!(seen, expected, "{n}");
+    }
 }
 
 /// More at once than one read asks for, of people who stand, of one who has logged out, and with
@@ -73,4 +117,37 @@ async fn a_log_out_is_seen_by_whoever_checks_after_it_whatever_is_under_way() {
     }
     let answers: Vec<_> = before.into_iter().map(kind).collect();
     assert!(answers.contains(&"ok"), "those who had asked before were signed in then");
+}
+
+/// "Last seen" is written for 512 sessions at a time, by whoever flushes, and for none that was
+/// written less than a minute ago.
+#[tokio::test]
+async fn a_flush_is_one_commit_for_512_sessions_and_none_within_a_minute() {
+    let store = Held::new(MemoryStore::new());
+    let house = House::new(store.clone());
+    house.furnished().await;
+    let mut tokens = Vec::new();
+    for _ in 0..513 {
+        tokens.push(house.login("admin", GOOD).await.token);
+    }
+    let (auth, store) = (&house.auth, &store);
+    let seen = async |tokens: &[portcullis::auth::SessionToken]| {
+        let before = store.commits();
+        for token in tokens {
+            for _ in 0..2 {
+                auth.identify(token).await.unwrap();
+            }
+        }
+        assert_eq!(store.commits(), before, "a check writes nothing");
+        auth.flush_activity().await.unwrap();
+        store.commits() - before
+    };
+    assert_eq!(seen(&tokens).await, 0, "they have only just logged in");
+    house.clock.turn(time::Duration::seconds(61));
+    assert_eq!(seen(&tokens[..512]).await, 1);
+    house.clock.turn(time::Duration::seconds(59));
+    assert_eq!(seen(&tokens[..512]).await, 0, "within a minute");
+    house.clock.turn(time::Duration::seconds(2));
+    assert_eq!(seen(&tokens).await, 2, "one more than a batch holds");
+    assert_eq!(seen(&tokens).await, 0);
 }

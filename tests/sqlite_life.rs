@@ -2,7 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot begin has failed")]
 
+#[path = "support/indexes.rs"]
+mod indexes;
+
 use std::{path::PathBuf, time::Duration};
+
+use indexes::indexes;
 
 use portcullis::{
     entropy::SystemEntropy,
@@ -277,4 +282,38 @@ async fn another_process_that_writes_is_waited_for() {
     host.execute("COMMIT").await.unwrap();
     host.close().await.unwrap();
     waiting.await.unwrap().expect("a commit that waited for another process");
+}
+
+/// A tool that loses an index loses what keeps two people from having one name, or what keeps a
+/// list from reading everything. Run again, the migrations bring it back.
+#[tokio::test]
+async fn a_lost_or_changed_index_is_noticed() {
+    let file = File::new();
+    drop(SqliteStore::open(&file.path).await.unwrap());
+    let mut host = file.connect().await;
+    let migrations = SqliteStore::migrations();
+    for index in indexes() {
+        let indexes::Index { table, name, unique, .. } = &index;
+        let columns = index.list();
+        let kind = if *unique { "UNIQUE " } else { "" };
+        let others = [
+            String::new(),
+            format!("CREATE {kind}INDEX {name} ON {table} ({columns}, version)"),
+            format!("CREATE {kind}INDEX {name} ON {table} ({columns}) WHERE expires_at > 0"),
+            format!("CREATE {kind}INDEX {name} ON {table} ({columns} COLLATE NOCASE)"),
+        ];
+        let not_unique = format!("CREATE INDEX {name} ON {table} ({columns})");
+        for other in others.into_iter().chain(unique.then_some(not_unique)) {
+            let drop = AssertSqlSafe(format!("DROP INDEX IF EXISTS {name}"));
+            host.execute(drop).await.unwrap();
+            // Not each table has such a column.
+            if host.execute(AssertSqlSafe(other.clone())).await.is_ok() {
+                let opened = SqliteStore::open(&file.path).await;
+                assert!(unsupported(opened), "without {name}: {other}");
+            }
+        }
+        host.execute(AssertSqlSafe(format!("DROP INDEX IF EXISTS {name}"))).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(migrations[0].sql.clone())).execute(&mut host).await.unwrap();
+        SqliteStore::open(&file.path).await.unwrap();
+    }
 }

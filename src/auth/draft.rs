@@ -9,9 +9,12 @@ use crate::{
     entropy::{Entropy, EntropyError},
     error::Error,
     id::{AccountId, BatchId, EventId, IntentId},
-    model::{Actor, Client, Errand, Event, EventKind, Intent, Status, Template, User},
+    model::{
+        Actor, Client, Credential, Errand, Event, EventKind, Intent, Session, Status, Template,
+        User,
+    },
     policy::{Policy, effects::Cause},
-    store::{Batch, Change, Record, Table, Versioned},
+    store::{Batch, Change, Expect, Record, Table, Versioned},
 };
 
 /// How long the audit trail keeps what strangers did to nobody.
@@ -25,6 +28,7 @@ pub(crate) struct Draft {
     drawn: u16,
     changes: Vec<Change>,
     records: Vec<Change>,
+    held: Option<Credential>,
 }
 
 /// Yes, with the changes that make it so.
@@ -69,7 +73,7 @@ impl Draft {
     pub(crate) fn new(now: OffsetDateTime, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut seed = [0; 32];
         entropy.fill(&mut seed)?;
-        Ok(Self { now, seed, drawn: 0, changes: Vec::new(), records: Vec::new() })
+        Ok(Self { now, seed, drawn: 0, changes: Vec::new(), records: Vec::new(), held: None })
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
@@ -98,6 +102,16 @@ impl Draft {
 
     pub(crate) fn delete<R: Record>(&mut self, record: &R) {
         self.changes.push(record.delete());
+    }
+
+    /// Ends a session of somebody with this credential. Nothing of that changes but its version:
+    /// what they do to others with the session, and has not come about yet, will not
+    /// ([`super::rank`]).
+    pub(crate) fn end(&mut self, session: &Session, credential: Option<Credential>) {
+        self.delete(session);
+        if let Some(credential) = credential {
+            self.replace(credential);
+        }
     }
 
     pub(crate) fn change(&mut self, change: Change) {
@@ -220,8 +234,17 @@ impl Draft {
         self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
     }
 
+    /// Lets what is decided hold only while this credential is in the version it was read in.
+    /// Whatever ends a session of its person writes it.
+    pub(crate) fn hold(&mut self, credential: Option<Credential>) {
+        self.held = credential;
+    }
+
     /// Yes.
     pub(crate) fn done<T>(mut self, outcome: T) -> Verdict<T> {
+        if let Some(held) = self.held.take().filter(|_| !self.changes.is_empty()) {
+            self.expect(held);
+        }
         self.changes.append(&mut self.records);
         Ok(Decision { batch: self.into_batch(), outcome })
     }
@@ -241,6 +264,21 @@ impl Draft {
         consequence(&mut self);
         self.changes.append(&mut self.records);
         Err(Refusal { batch: self.into_batch(), error })
+    }
+
+    /// Writes the credential in the version it was read in, unless it is written anyway: then
+    /// that write expects this version. A batch changes a row once.
+    fn expect(&mut self, held: Credential) {
+        let Credential { version: read, .. } = held;
+        let written = self.changes.iter_mut().find(|change| {
+            change.table().name == Credential::TABLE.name && change.key() == held.user.as_bytes()
+        });
+        match written {
+            None => self.replace(held),
+            Some(Change::Replace { version, .. }) => *version = read,
+            Some(Change::Delete { expect, .. }) => *expect = Expect::Version(read),
+            Some(Change::Insert { .. } | Change::Raise { .. }) => {}
+        }
     }
 
     fn into_batch(mut self) -> Batch {

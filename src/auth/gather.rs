@@ -13,12 +13,15 @@
 //!
 //! There is no task, no timer and no runtime here. Any of these futures may be dropped at any
 //! point: the lane of one that led goes to the next in the row, and those it had asked for are
-//! the first to be asked for again.
+//! the first to be asked for again. One that is neither polled nor dropped keeps its lane. Where
+//! every lane is kept like that, or the store is as slow, the next check that comes opens another,
+//! and asks for everybody in the row.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use futures_channel::oneshot;
@@ -36,12 +39,21 @@ type Answer = Result<Option<Arc<SessionRows>>, StoreError>;
 /// and what differed was less than the noise: the fewer, the more checks share a query.
 const LANES: usize = 2;
 
+/// How long no lane may be taken, given back or passed on before whoever comes opens another. No
+/// query of a store that is well takes as long, and nobody who waits for it should.
+const STUCK: Duration = Duration::from_secs(2);
+
 /// The checks of one process.
 pub(crate) struct Gather(Arc<Mutex<State>>);
 
 struct State {
+    lanes: usize,
     free: usize,
-    /// Empty while a lane is free.
+    /// When a lane was last taken, given back or passed on.
+    moved: Instant,
+    /// How long that may be ago.
+    stuck: Duration,
+    /// Empty while a lane is free, unless one was opened beside those there are.
     row: VecDeque<Waiting>,
     /// How long the row grows before it is looked through for those who have gone.
     sweep_at: usize,
@@ -61,13 +73,14 @@ enum Reply {
 
 impl Default for Gather {
     fn default() -> Self {
-        Self::new(LANES)
+        Self::new(LANES, STUCK)
     }
 }
 
 impl Gather {
-    fn new(lanes: usize) -> Self {
-        let state = State { free: lanes, row: VecDeque::new(), sweep_at: SWEEP };
+    fn new(lanes: usize, stuck: Duration) -> Self {
+        let (moved, row) = (Instant::now(), VecDeque::new());
+        let state = State { lanes, free: lanes, moved, stuck, row, sweep_at: SWEEP };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -90,8 +103,9 @@ impl Gather {
     /// A free lane, or a place in the row.
     fn enter(&self, digest: Digest) -> Result<Lane, oneshot::Receiver<Reply>> {
         let mut state = lock(&self.0);
-        if let Some(free) = state.free.checked_sub(1) {
-            state.free = free;
+        if state.free > 0 || state.moved.elapsed() >= state.stuck {
+            state.free = state.free.saturating_sub(1);
+            state.moved = Instant::now();
             return Ok(Lane { state: Some(Arc::clone(&self.0)), asked_for: Vec::new() });
         }
         if state.row.len() >= state.sweep_at {
@@ -191,13 +205,15 @@ impl Drop for Lane {
     fn drop(&mut self) {
         let Some(gather) = self.state.take() else { return };
         let mut state = lock(&gather);
+        state.moved = Instant::now();
         // A query that was broken off has answered nobody.
         for waiting in self.asked_for.drain(..).rev() {
             state.row.push_front(waiting);
         }
         loop {
             let Some(next) = state.row.pop_front() else {
-                state.free += 1;
+                // More may have been under way than there are.
+                state.free = state.lanes.min(state.free + 1);
                 return;
             };
             drop(state);

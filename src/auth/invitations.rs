@@ -87,6 +87,7 @@ impl Task for Resend<'_> {
             Err(error) => return draft.refuse(error),
         };
         let Ranked { user, account, who } = held;
+        draft.hold(who.hold);
         let (actor, inviter) = (who.actor, who.name);
         if account.plan_ended(draft.now()) && self.by.is_user() {
             return draft.refuse(Error::AccountEnded);
@@ -102,8 +103,6 @@ impl Task for Resend<'_> {
         draft.record(note.because(reason));
         let expires_at = crate::clock::after(draft.now(), lifetimes.invitation);
         draft.replace(Invitation { expires_at, ..invitation });
-        // Through the account's version, so that somebody who lost the right a moment ago does
-        // not use it.
         draft.replace(account);
         draft.done(())
     }
@@ -131,6 +130,7 @@ impl Task for Revoke<'_> {
             Err(error) => return draft.refuse(error),
         };
         let Ranked { user, mut account, who } = held;
+        draft.hold(who.hold);
         // Nobody is left to hold stamps or to be told, so of the effects only the record and
         // the invitation's end remain; links die with the row they lead to.
         let note =

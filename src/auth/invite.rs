@@ -5,7 +5,7 @@ use super::{
     claim::{foreign_address, is_taken},
     core::{Core, Task},
     draft::{Draft, Note, Sender, Verdict, acting},
-    rank::{By, covers, manages},
+    rank::{Acting, By, covers, manages},
     words::words_changed,
 };
 use crate::{
@@ -97,7 +97,7 @@ pub(super) struct Invite<'a> {
 
 pub(super) struct Facts {
     account: Option<Account>,
-    inviter: Option<User>,
+    inviter: Option<Acting>,
     taken: bool,
 }
 
@@ -107,10 +107,7 @@ impl Task for Invite<'_> {
 
     async fn load(&self, core: &Core) -> Result<Facts> {
         let account = core.get(self.account.as_bytes()).await?;
-        let inviter = match self.inviter {
-            By::Operator(_) => None,
-            By::User(me, _) => core.actor(me).await?,
-        };
+        let inviter = Acting::load(core, self.inviter).await?;
         let taken = is_taken(core, &self.new.username, None).await?;
         Ok(Facts { account, inviter, taken })
     }
@@ -122,7 +119,8 @@ impl Task for Invite<'_> {
             (By::User(..), Some(_)) if account.plan_ended(draft.now()) => {
                 return draft.refuse(Error::AccountEnded);
             }
-            (By::User(_, reason), Some(user)) if self.may_invite(&user) => {
+            (By::User(_, reason), Some(Acting { user, hold })) if self.may_invite(&user) => {
+                draft.hold(Some(hold));
                 (acting(&user), user.name.as_str().to_owned(), reason)
             }
             _ => return draft.refuse(Error::Forbidden),

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::{
     core::{Core, Task},
     draft::{Draft, Note, Verdict, acting},
-    rank::By,
+    rank::{Acting, By},
 };
 use crate::{
     error::{Error, Result},
@@ -25,23 +25,22 @@ pub(super) struct SetPlan<'a> {
 }
 
 impl Task for SetPlan<'_> {
-    type Facts = (Option<Account>, Option<User>);
+    type Facts = (Option<Account>, Option<Acting>);
     type Outcome = Account;
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         // The account first: whatever changes the actor's rights after this raises its version.
         let account = core.get(self.account.as_bytes()).await?;
-        let actor = match self.by {
-            By::Operator(_) => None,
-            By::User(me, _) => core.actor(me).await?,
-        };
-        Ok((account, actor))
+        Ok((account, Acting::load(core, self.by).await?))
     }
 
     fn decide(&self, (account, actor): Self::Facts, mut draft: Draft) -> Verdict<Account> {
         let actor = match (self.by, actor) {
             (By::Operator(_), _) => Actor::Operator,
-            (By::User(..), Some(actor)) if self.may(&actor) => acting(&actor),
+            (By::User(..), Some(Acting { user, hold })) if self.may(&user) => {
+                draft.hold(Some(hold));
+                acting(&user)
+            }
             (By::User(..), _) => return draft.refuse(Error::Forbidden),
         };
         let Some(account) = account else { return draft.refuse(Error::NotFound) };

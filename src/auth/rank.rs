@@ -5,8 +5,11 @@
 //! give. So nobody gains by an act what its giver lacked, and nobody touches who stands above
 //! them. The operator stands above all.
 //!
-//! Every act writes the account's row in the version it was read in, before the actor was. Who
-//! was demoted, disabled or logged out in between has lost that version, and nothing happens.
+//! Every act writes two rows in the versions they were read in, before the actor was: the
+//! account's, which whatever changes somebody's rights raises, and the actor's own credential,
+//! which whatever ends a session of theirs raises. Who was demoted, disabled, logged out or had
+//! their password reset in between has lost one of them, and nothing happens: also where the act
+//! waited for a while on its way to the store.
 
 use super::{
     Identity,
@@ -17,7 +20,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::{AccountId, UserId},
-    model::{Account, Actor, Client, Role, Status, User, Username},
+    model::{Account, Actor, Client, Credential, Role, Status, User, Username},
     policy::{Permission, Policy},
     store::{Record as _, Value, tables},
 };
@@ -45,11 +48,30 @@ impl<'a> By<'a> {
     }
 }
 
+/// Somebody who acts, as they are now.
+pub(super) struct Acting {
+    pub(super) user: User,
+    /// What their act [holds on to](Draft::hold).
+    pub(super) hold: Credential,
+}
+
+impl Acting {
+    /// Whoever acts, while the session they came with stands; nobody for the operator. The account
+    /// must have been read before.
+    pub(super) async fn load(core: &Core, by: By<'_>) -> Result<Option<Self>> {
+        let By::User(me, _) = by else { return Ok(None) };
+        // The credential first: whatever ends the session after this raises its version.
+        let hold = core.get(me.user().id.as_bytes()).await?;
+        let user = core.actor(me).await?;
+        Ok(user.zip(hold).map(|(user, hold)| Self { user, hold }))
+    }
+}
+
 /// The rows an act on somebody is decided on.
 pub(super) struct Concerned {
     account: Option<Account>,
     user: Option<User>,
-    actor: Option<User>,
+    actor: Option<Acting>,
     administrators: Vec<User>,
 }
 
@@ -66,6 +88,8 @@ pub(super) struct Who {
     pub(super) actor: Actor,
     /// As letters name them; empty for the operator.
     pub(super) name: String,
+    /// What the act [holds on to](Draft::hold); nothing where it is the operator's.
+    pub(super) hold: Option<Credential>,
     /// The administrators who are told of it: none where it was one of them.
     administrators: Vec<User>,
 }
@@ -82,10 +106,7 @@ impl Concerned {
         // The account first: whatever changes somebody's rights after this raises its version.
         let account = core.get(account_id.as_bytes()).await?;
         let user = core.get(user.as_bytes()).await?;
-        let actor = match by {
-            By::Operator(_) => None,
-            By::User(me, _) => core.actor(me).await?,
-        };
+        let actor = Acting::load(core, by).await?;
         let administrators = match by {
             By::Operator(_) => administrators(core, account_id).await?,
             By::User(..) => Vec::new(),
@@ -114,10 +135,10 @@ impl Concerned {
     }
 
     fn judged(self, policy: &Policy, by: By<'_>, given: Option<&Role>) -> Result<Ranked> {
-        let (actor, name, role) = match (by, self.actor) {
-            (By::Operator(_), _) => (Actor::Operator, String::new(), None),
-            (By::User(..), Some(actor)) if manages(policy, &actor) => {
-                (acting(&actor), actor.name.as_str().to_owned(), Some(actor.role))
+        let (actor, name, role, hold) = match (by, self.actor) {
+            (By::Operator(_), _) => (Actor::Operator, String::new(), None, None),
+            (By::User(..), Some(Acting { user, hold })) if manages(policy, &user) => {
+                (acting(&user), user.name.as_str().to_owned(), Some(user.role), Some(hold))
             }
             (By::User(..), _) => return Err(Error::Forbidden),
         };
@@ -132,7 +153,8 @@ impl Concerned {
         if !outranks(&user.role) || !given.is_none_or(outranks) {
             return Err(Error::Forbidden);
         }
-        Ok(Ranked { user, account, who: Who { actor, name, administrators: self.administrators } })
+        let who = Who { actor, name, hold, administrators: self.administrators };
+        Ok(Ranked { user, account, who })
     }
 }
 
@@ -186,7 +208,8 @@ impl Ranked {
 
     /// Writes the person, their words, and the account.
     pub(super) fn write(self, before: &User, draft: &mut Draft) -> User {
-        let Self { user, account, .. } = self;
+        let Self { user, account, who } = self;
+        draft.hold(who.hold);
         words_changed(draft, Some(before), Some(&user));
         let written = User { version: user.version.saturating_add(1), ..user.clone() };
         draft.replace(user);

@@ -3,7 +3,7 @@
 use super::{
     core::{Core, Task},
     draft::{Draft, Note, Verdict, acting},
-    rank::{By, Concerned, manages},
+    rank::{Acting, By, Concerned, manages},
 };
 use crate::{
     error::{Error, Result},
@@ -55,25 +55,22 @@ pub(super) struct SecureAccount<'a> {
 }
 
 impl Task for SecureAccount<'_> {
-    type Facts = (Option<Account>, Option<User>);
+    type Facts = (Option<Account>, Option<Acting>);
     type Outcome = ();
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         // The account first: whatever changes the actor's rights after this raises its version.
         let account = core.get(self.account.as_bytes()).await?;
-        let actor = match self.by {
-            By::Operator(_) => None,
-            By::User(me, _) => core.actor(me).await?,
-        };
-        Ok((account, actor))
+        Ok((account, Acting::load(core, self.by).await?))
     }
 
     fn decide(&self, (account, actor): Self::Facts, mut draft: Draft) -> Verdict<()> {
         let now = draft.now();
         let (actor, inviter) = match (self.by, actor) {
             (By::Operator(_), _) => (Actor::Operator, String::new()),
-            (By::User(..), Some(actor)) if self.may(&actor) => {
-                (acting(&actor), actor.name.as_str().to_owned())
+            (By::User(..), Some(Acting { user, hold })) if self.may(&user) => {
+                draft.hold(Some(hold));
+                (acting(&user), user.name.as_str().to_owned())
             }
             (By::User(..), _) => return draft.refuse(Error::Forbidden),
         };

@@ -13,7 +13,7 @@ use crate::{
     clock::after,
     error::{Error, Result},
     id::SessionId,
-    model::{Account, Client, EventKind, Session, Status, User, Wish},
+    model::{Account, Client, Credential, EventKind, Session, Status, User, Wish},
     policy::Policy,
     secret::{Digest, Token},
     store::{Record as _, SessionRows},
@@ -24,7 +24,7 @@ impl Auth {
     /// checks that happen at the same moment share.
     ///
     /// A future that was begun and is neither awaited further nor dropped can hold up others, as
-    /// with any pool.
+    /// with any pool, but no longer than until the next check that comes two seconds later.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] where the session is unknown, has ended, or belongs to
@@ -153,19 +153,21 @@ struct LogOut<'a> {
 }
 
 impl Task for LogOut<'_> {
-    type Facts = Option<(Session, User, bool)>;
+    type Facts = Option<(Session, User, Option<Credential>, bool)>;
     type Outcome = ();
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         let digest = self.token.digest();
         let Some(rows) = core.session(&digest).await? else { return Ok(None) };
         let stood = standing(&rows, &digest, &core.policy, core.now()).is_ok();
-        Ok(Some((Session::from_row(&rows.session)?, User::from_row(&rows.user)?, stood)))
+        let (session, user) = (Session::from_row(&rows.session)?, User::from_row(&rows.user)?);
+        let credential = core.get(user.id.as_bytes()).await?;
+        Ok(Some((session, user, credential, stood)))
     }
 
     fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<()> {
-        if let Some((session, user, stood)) = facts {
-            draft.delete(&session);
+        if let Some((session, user, credential, stood)) = facts {
+            draft.end(&session, credential);
             // A session that had ended already is cleared away and is nobody's log-out.
             if stood {
                 let actor = acting(&user);

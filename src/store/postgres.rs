@@ -14,13 +14,14 @@
 //!   happened is unknown until the same batch is sent again.
 //! - Text is `TEXT COLLATE "C"`, numbers and moments are `BIGINT`, bytes are `BYTEA`.
 //!
-//! Behind PgBouncer: in session mode nothing needs to be set. In transaction mode it must keep
-//! prepared statements apart by itself (version 1.21 or newer, `max_prepared_statements` of at
-//! least 512); switching off the driver's statement cache does not help, since the driver always
-//! prepares in one round trip and executes in the next.
+//! Behind PgBouncer, by its manual, since it was never run: in session mode nothing needs to be
+//! set. In transaction mode it must keep prepared statements apart by itself (version 1.21 or newer,
+//! `max_prepared_statements` of at least 512); switching off the driver's statement cache does not
+//! help, since the driver always prepares in one round trip and executes in the next.
 //!
 //! Run on PostgreSQL 15. The SQL keeps to what CockroachDB, YugabyteDB and Aurora accept (no
-//! sequences, no advisory locks, keys of random bytes), but nothing was run on them.
+//! sequences, no advisory locks, keys of random bytes), but for two words of the migrations that
+//! CockroachDB does not take ([clusters](crate::store::clusters)); nothing was run on them.
 
 mod dialect;
 mod driver;

@@ -4,6 +4,7 @@
 
 mod budgets;
 mod call;
+pub(super) mod catalogue;
 mod dialect;
 pub(super) mod migration;
 mod names;
@@ -12,6 +13,7 @@ mod pages;
 pub(super) mod server;
 mod sessions;
 mod statements;
+mod touches;
 mod work;
 
 pub use migration::Migration;

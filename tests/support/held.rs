@@ -1,9 +1,10 @@
-//! A store whose answers about sessions can be held back, after they were read.
-#![allow(unreachable_pub)] // it is a module of a test
+//! A store whose answers about sessions can be held back, after they were read, and whose commits,
+//! before they are made.
+#![allow(dead_code, unreachable_pub)] // each test file uses its part
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -21,18 +22,43 @@ use tokio::sync::watch;
 pub struct Held {
     inner: Arc<dyn Store>,
     holds: Arc<AtomicBool>,
+    holds_commits: Arc<AtomicBool>,
+    waiting: Arc<AtomicUsize>,
+    commits: Arc<AtomicUsize>,
     released: Arc<watch::Sender<()>>,
 }
 
 impl Held {
     pub fn new(store: impl Store) -> Self {
         let released = Arc::new(watch::Sender::new(()));
-        Self { inner: Arc::new(store), holds: Arc::default(), released }
+        Self {
+            inner: Arc::new(store),
+            holds: Arc::default(),
+            holds_commits: Arc::default(),
+            waiting: Arc::default(),
+            commits: Arc::default(),
+            released,
+        }
     }
 
     /// Whether the answers of reads that begin from now on are held back.
     pub fn hold(&self, hold: bool) {
         self.holds.store(hold, Ordering::SeqCst);
+    }
+
+    /// Whether commits that begin from now on are held back.
+    pub fn hold_commits(&self, hold: bool) {
+        self.holds_commits.store(hold, Ordering::SeqCst);
+    }
+
+    /// How many commits are held back.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// How many commits there were.
+    pub fn commits(&self) -> usize {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// Lets go what is held back.
@@ -75,6 +101,13 @@ impl Store for Held {
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
+        let mut released = self.released.subscribe();
+        if self.holds_commits.load(Ordering::SeqCst) {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            released.changed().await.map_err(StoreError::unavailable)?;
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+        self.commits.fetch_add(1, Ordering::SeqCst);
         self.inner.commit(batch).await
     }
 

@@ -7,8 +7,9 @@ use portcullis::{
     entropy::SystemEntropy,
     id::BatchId,
     store::{
-        Batch, Change, CommitError, Kind, Row, Store, StoreError, Table, Value,
-        tables::{ACCOUNTS, CREDENTIALS},
+        Batch, Change, Charge, CommitError, Kind, Lease, Movement, Row, Rule, Store, StoreError,
+        Table, Value,
+        tables::{ACCOUNTS, BUDGETS, CREDENTIALS, OUTBOX, SESSIONS, SETTINGS, USERS},
     },
 };
 use time::OffsetDateTime;
@@ -134,4 +135,83 @@ pub fn says_nothing(error: &dyn std::error::Error) {
         source = cause.source();
     }
     assert!(!said.contains("canary"), "{said}");
+}
+
+/// What a database undoes because it chose another transaction is tried again, and done once: a
+/// commit, a charge, a lease and a purge. `undo` has the first three writes of a table undone, or
+/// of none, and says how many there were since it was called before.
+pub async fn what_is_undone_is_done_once(
+    store: &dyn Store,
+    mut undo: impl AsyncFnMut(Option<&'static Table>) -> i64,
+) {
+    let now = OffsetDateTime::UNIX_EPOCH;
+    let due = insert(&OUTBOX, 1);
+    store.commit(&batch(vec![due, insert(&SESSIONS, 1), insert(&USERS, 1)])).await.unwrap();
+
+    undo(Some(&CREDENTIALS)).await;
+    let user = row(&USERS, 1);
+    let (version, at) = (user.value(USERS.version().unwrap()).clone(), USERS.version().unwrap());
+    let Value::Int(version) = version else { panic!("a version is a number") };
+    let mut raised = user.clone();
+    raised.set(at, Value::Int(version + 1));
+    let replace = Change::Replace { table: &USERS, row: raised, version };
+    let sent = batch(vec![insert(&ACCOUNTS, 1), insert(&CREDENTIALS, 1), replace]);
+    store.commit(&sent).await.unwrap();
+    assert!(undo(Some(&BUDGETS)).await > 3, "nothing was undone");
+    assert!(there(store, 1).await);
+    let found = store.get(&USERS, user.key()).await.unwrap().unwrap();
+    assert_eq!(found.value(at), &Value::Int(version + 1));
+
+    let rule = Rule::Tally { forget: time::Duration::DAY };
+    let charge = Charge { key: [7; 32], rule, movement: Movement::Take };
+    assert_eq!(store.charge(&[charge], now).await.unwrap()[0].count, 1, "charged once");
+    assert!(undo(Some(&OUTBOX)).await > 3, "nothing was undone");
+    assert_eq!(store.charge(&[charge], now).await.unwrap()[0].count, 2);
+
+    let until = now + time::Duration::HOUR;
+    let lease = Lease { now: now + time::Duration::SECOND, until, limit: 5 };
+    assert_eq!(store.lease(&lease).await.unwrap().len(), 1, "leased once");
+    assert!(undo(Some(&SESSIONS)).await > 3, "nothing was undone");
+    assert_eq!(store.lease(&lease).await.unwrap().len(), 0);
+
+    assert_eq!(store.purge(&SESSIONS, until, 5).await.unwrap(), 1, "purged once");
+    assert!(undo(None).await > 3, "nothing was undone");
+    assert_eq!(store.purge(&SESSIONS, until, 5).await.unwrap(), 0);
+}
+
+/// Two transactions wait for each other, and the database ends the store's: it is tried again once
+/// the other is done. `say` has the other one's statements run.
+pub async fn who_loses_a_deadlock_tries_again(
+    store: Arc<impl Store>,
+    mut say: impl AsyncFnMut(&str),
+) {
+    // MySQL ends the one that has written less.
+    let rows = (0..60).map(|n| insert(&SETTINGS, n)).chain([insert(&ACCOUNTS, 1)]);
+    store.commit(&batch(rows.chain([insert(&CREDENTIALS, 1)]).collect())).await.unwrap();
+    say("BEGIN").await;
+    say("UPDATE portcullis_settings SET version = version + 1").await;
+    say("UPDATE portcullis_credentials SET version = version + 1").await;
+    let raise = |table: &'static Table, column| Change::Raise {
+        table,
+        key: row(table, 1).key().to_vec(),
+        column,
+        to: 99,
+    };
+    let sent = vec![raise(&ACCOUNTS, "created_at"), raise(&CREDENTIALS, "changed_at")];
+    let writing = {
+        let (store, sent) = (Arc::clone(&store), batch(sent));
+        tokio::spawn(async move { store.commit(&sent).await })
+    };
+    // It has the account and waits for the credential.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!writing.is_finished());
+    // Fails the test where it is this one that is ended.
+    say("UPDATE portcullis_accounts SET version = version + 1").await;
+    assert!(!writing.is_finished(), "the other one has not ended yet");
+    say("COMMIT").await;
+    writing.await.unwrap().unwrap();
+    for (table, column) in [(&ACCOUNTS, "created_at"), (&CREDENTIALS, "changed_at")] {
+        let found = store.get(table, row(table, 1).key()).await.unwrap().unwrap();
+        assert_eq!(found.value(table.position(column).unwrap()), &Value::Int(99));
+    }
 }

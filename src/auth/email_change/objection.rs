@@ -48,7 +48,7 @@ impl Task for Object<'_> {
     }
 
     fn decide(&self, (led, administrators): Self::Facts, mut draft: Draft) -> Verdict<()> {
-        let Some(Standing { link, mut user, .. }) = led.standing(draft.now()) else {
+        let Some(Standing { link, mut user, credential, .. }) = led.standing(draft.now()) else {
             return draft.refuse(Error::Rejected);
         };
         draft.delete(&link);
@@ -62,6 +62,8 @@ impl Task for Object<'_> {
             }
             draft.ask(errand, None, self.client, self.policy.lifetimes.letter);
         }
+        // What they were about to do to others comes to nothing, as with each end of sessions.
+        credential.into_iter().for_each(|credential| draft.replace(credential));
         draft.replace(user);
         draft.done(())
     }

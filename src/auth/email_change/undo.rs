@@ -154,14 +154,16 @@ impl Task for Undo<'_> {
         user.email_proven = true;
         words_changed(&mut draft, Some(&before), Some(&user));
         // What was made void on a concern stays so: they have a reset letter.
-        if credential.usable(&account).is_some() {
-            draft.replace(Credential {
+        draft.replace(match credential.usable(&account) {
+            Some(_) => Credential {
                 hash: change.hash,
                 changed_at: now,
                 temporary_until: None,
                 ..credential
-            });
-        }
+            },
+            // Its version rises all the same, as with each end of sessions.
+            None => credential,
+        });
         draft.delete(&link);
         // What came after it was built on it.
         for later in changes.iter().filter(|other| (other.at, other.id) >= (change.at, change.id)) {

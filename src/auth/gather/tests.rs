@@ -74,6 +74,26 @@ fn a_check_that_came_later_is_not_answered_by_a_query_under_way() {
     schedule.finish();
 }
 
+/// Checks that were begun and are then neither polled nor dropped keep every lane. Whoever comes
+/// after a while asks all the same, for those who wait as well, and each gets what is as fresh.
+#[test]
+fn checks_that_are_neither_polled_nor_dropped_hold_nobody_up_for_long() {
+    let mut schedule = Schedule::new(2, 9, 2..99);
+    (0..5).for_each(|_| schedule.arrive());
+    assert_eq!(schedule.asked(), [1, 1], "two ask, three wait");
+    schedule.wait_for_long();
+    schedule.arrive();
+    schedule.wait_no_longer();
+    assert_eq!(schedule.asked(), [1, 1, 4], "for itself and for those who wait");
+    schedule.arrive();
+    assert_eq!(schedule.asked(), [1, 1, 4], "one lane more, and not one for each");
+    schedule.end(2);
+    schedule.run_woken();
+    assert_eq!(schedule.asked(), [1, 1, 4, 1], "the lane goes on to whoever came meanwhile");
+    // The two go on after all, and there are as many lanes as before.
+    schedule.finish();
+}
+
 #[test]
 fn those_who_went_are_forgotten_though_no_query_ends() {
     let mut schedule = Schedule::new(1, usize::MAX, 2..9);

@@ -96,20 +96,21 @@ struct Guessed<'a> {
 
 impl Task for Guessed<'_> {
     /// The session, while it stands.
-    type Facts = Option<Session>;
+    type Facts = (Option<Session>, Option<Credential>);
     type Outcome = ();
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
-        core.get(self.me.session().digest.as_bytes()).await
+        let session = core.get(self.me.session().digest.as_bytes()).await?;
+        Ok((session, core.get(self.me.user().id.as_bytes()).await?))
     }
 
-    fn decide(&self, session: Self::Facts, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, (session, credential): Self::Facts, mut draft: Draft) -> Verdict<()> {
         let user = self.me.user();
         let mut kind = EventKind::CurrentPasswordRefused;
         if self.ends
             && let Some(session) = session
         {
-            draft.delete(&session);
+            draft.end(&session, credential);
             kind = EventKind::SessionEndedByGuessing;
         }
         draft.record(Note::of(kind, acting(user), user, self.client));

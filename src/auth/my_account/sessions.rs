@@ -10,7 +10,7 @@ use crate::{
     },
     error::{Error, Result},
     id::SessionId,
-    model::{Client, EventKind, Session},
+    model::{Client, Credential, EventKind, Session},
     policy::{Policy, effects::Cause},
     store::{Change, Value, tables},
 };
@@ -58,19 +58,21 @@ struct EndSession<'a> {
 }
 
 impl Task for EndSession<'_> {
-    type Facts = Option<Session>;
+    type Facts = (Option<Session>, Option<Credential>);
     type Outcome = ();
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
-        core.find(&tables::SESSION_BY_ID, Value::Bytes(self.id.as_bytes().to_vec())).await
+        let id = Value::Bytes(self.id.as_bytes().to_vec());
+        let session = core.find(&tables::SESSION_BY_ID, id).await?;
+        Ok((session, core.get(self.me.user().id.as_bytes()).await?))
     }
 
-    fn decide(&self, session: Self::Facts, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, (session, credential): Self::Facts, mut draft: Draft) -> Verdict<()> {
         let user = self.me.user();
         let Some(session) = session.filter(|session| session.user == user.id) else {
             return draft.refuse(Error::NotFound);
         };
-        draft.delete(&session);
+        draft.end(&session, credential);
         let actor = acting(user);
         draft.record(Note::of(EventKind::SessionEnded, actor, user, self.client));
         draft.done(())
@@ -84,14 +86,15 @@ struct EndOthers<'a> {
 }
 
 impl Task for EndOthers<'_> {
-    type Facts = Option<Mine>;
+    type Facts = (Option<Mine>, Option<Credential>);
     type Outcome = ();
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
-        Mine::load(core, self.me).await
+        let mine = Mine::load(core, self.me).await?;
+        Ok((mine, core.get(self.me.user().id.as_bytes()).await?))
     }
 
-    fn decide(&self, mine: Self::Facts, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, (mine, credential): Self::Facts, mut draft: Draft) -> Verdict<()> {
         let now = draft.now();
         let Some(Mine { mut user, session, .. }) = mine.filter(|m| m.stands(self.policy, now))
         else {
@@ -107,6 +110,10 @@ impl Task for EndOthers<'_> {
             column: "user_stamp",
             to: user.stamps.sessions,
         });
+        // Only its version changes: acts of the others that are on their way come to nothing.
+        if let Some(credential) = credential {
+            draft.replace(credential);
+        }
         draft.replace(user);
         draft.done(())
     }

@@ -75,6 +75,7 @@ impl Task for SendReset<'_> {
             // A link sent there could be somebody else's to open.
             return draft.refuse(Error::Conflict { field: "email" });
         }
+        draft.hold(who.hold);
         let now = draft.now();
         if !waiting.as_ref().is_some_and(|waiting| waiting.is_on_its_way(&user, now)) {
             let errand = Errand::letter(Template::Reset, &user, &who.name);

@@ -15,6 +15,18 @@ pub(super) const MYSQL: Dialect = Dialect {
         Kind::Bytes | Kind::Text => "('')",
         Kind::Int => "0",
     },
+    // Only MariaDB could say so: whoever applies it passes over 'is there already'.
+    add_column: "ADD COLUMN",
+    catalogue: |names| {
+        format!(
+            "SELECT table_name, index_name, CAST(non_unique = 0 AS SIGNED), \
+             CASE WHEN sub_part IS NULL THEN column_name END \
+             FROM information_schema.statistics \
+             WHERE table_schema = DATABASE() AND table_name IN ({}) \
+             ORDER BY table_name, index_name, seq_in_index",
+            names.each_table(|names, table| format!("'{}'", names.plain(table)))
+        )
+    },
     table_end: " ENGINE=InnoDB",
     indexes_in_tables: true,
     by_index: |index| format!(" FORCE INDEX ({index})"),

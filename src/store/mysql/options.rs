@@ -88,7 +88,8 @@ impl MySqlOptions {
     }
 
     /// How long a call may take, waiting for a connection included, before it is given up as
-    /// `Unavailable`: 10 seconds unless said otherwise. The server gives up waiting for a lock
+    /// `Unavailable`: 10 seconds unless said otherwise. So is each question of [`open`](Self::open),
+    /// but not what changes tables. The server gives up waiting for a lock
     /// after as long, on connections of the store's own.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -129,8 +130,9 @@ impl MySqlOptions {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer;
     /// [`StoreError::Unsupported`] when the prefix is not a plain name, the tables are of another
-    /// version than this crate's and may not be changed, or a host's pool leads to a Galera node
-    /// whose reads do not wait.
+    /// version than this crate's and may not be changed, they lack an index or compare text in
+    /// another way than [`migrations`](Self::migrations) says, or a host's pool leads to a Galera
+    /// node whose reads do not wait.
     pub async fn open(&self) -> Result<MySqlStore, StoreError> {
         if !sql::is_prefix(&self.prefix) {
             return Err(StoreError::Unsupported("a prefix that is not a plain name"));
@@ -144,8 +146,10 @@ impl MySqlOptions {
                 return Err(StoreError::Unsupported("a Galera node whose reads do not wait"));
             }
             let names = self.names();
-            server::bring_up_to_date::<MySqlPeer>(&mut link, &names, self.migrate).await?;
-            server::check::<MySqlPeer>(&mut link, &statements).await?;
+            let (migrations, may, patience) = (self.migrations(), self.migrate, self.patience);
+            server::bring_up_to_date::<MySqlPeer>(&mut link, &names, &migrations, may, patience)
+                .await?;
+            server::check::<MySqlPeer>(&mut link, &names, &statements, patience).await?;
             Ok::<(), StoreError>(())
         };
         opening.await?;
@@ -237,3 +241,6 @@ impl Peer for MySqlPeer {
         BEGIN
     }
 }
+
+#[cfg(test)]
+mod tests;

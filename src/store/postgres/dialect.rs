@@ -17,6 +17,25 @@ pub(super) const POSTGRES: Dialect = Dialect {
         Kind::Bytes | Kind::Text => "''",
         Kind::Int => "0",
     },
+    add_column: "ADD COLUMN IF NOT EXISTS",
+    // The columns of an index are listed as those of a table are. Tables are found the way
+    // statements find them.
+    catalogue: |names| {
+        let found = |names: &Names<'_>, table: &str| {
+            format!("CAST(to_regclass('{}') AS OID)", names.table(table))
+        };
+        format!(
+            "SELECT CAST(t.relname AS TEXT), CAST(i.relname AS TEXT), \
+             CAST(CASE WHEN x.indisunique THEN 1 ELSE 0 END AS BIGINT), CAST(c.attname AS TEXT) \
+             FROM pg_catalog.pg_index x \
+             JOIN pg_catalog.pg_class t ON t.oid = x.indrelid \
+             JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid \
+             JOIN pg_catalog.pg_attribute c ON c.attrelid = x.indexrelid \
+             WHERE x.indrelid IN ({}) AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL \
+             ORDER BY 1, 2, c.attnum",
+            names.each_table(found)
+        )
+    },
     table_end: "",
     by_index: |_| String::new(),
     indexes_in_tables: false,

@@ -98,7 +98,8 @@ impl PostgresOptions {
     }
 
     /// How long a call may take, waiting for a connection included, before it is given up as
-    /// `Unavailable`: 10 seconds unless said otherwise. The server gives up a statement that
+    /// `Unavailable`: 10 seconds unless said otherwise. So is each question of [`open`](Self::open),
+    /// but not what changes tables. The server gives up a statement that
     /// writes after as long.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -124,8 +125,9 @@ impl PostgresOptions {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when the schema or the prefix is not a plain name, or the
-    /// tables are of another version than this crate's and may not be changed.
+    /// [`StoreError::Unsupported`] when the schema or the prefix is not a plain name, the tables
+    /// are of another version than this crate's and may not be changed, or they lack an index or
+    /// compare text in another way than [`migrations`](Self::migrations) says.
     pub async fn open(&self) -> Result<PostgresStore, StoreError> {
         let plain = |name: &str| !name.is_empty() && sql::is_prefix(name);
         if !sql::is_prefix(&self.prefix) || !self.schema.as_deref().is_none_or(plain) {
@@ -137,8 +139,10 @@ impl PostgresOptions {
             let mut link = peer.open().await?;
             self.make_schema(&mut link).await?;
             let names = self.names();
-            server::bring_up_to_date::<PostgresPeer>(&mut link, &names, self.migrate).await?;
-            server::check::<PostgresPeer>(&mut link, &statements).await?;
+            let (migrations, may, patience) = (self.migrations(), self.migrate, self.patience);
+            server::bring_up_to_date::<PostgresPeer>(&mut link, &names, &migrations, may, patience)
+                .await?;
+            server::check::<PostgresPeer>(&mut link, &names, &statements, patience).await?;
             Ok::<(), StoreError>(())
         };
         opening.await?;
@@ -226,3 +230,6 @@ impl Peer for PostgresPeer {
         if durable { &self.durable } else { &self.lasting }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,10 @@ pub(in crate::store) struct Dialect {
     pub(in crate::store) kind: fn(&Column, bool) -> &'static str,
     /// What a column that is added to rows that stand holds in them, unless it may be null.
     pub(in crate::store) nothing: fn(Kind) -> &'static str,
+    /// What adds a column to a table: only where it is not there, where the database can say so.
+    pub(in crate::store) add_column: &'static str,
+    /// What asks the database which indexes the tables have, for [`super::catalogue`].
+    pub(in crate::store) catalogue: fn(&Names<'_>) -> String,
     /// What ends a table's definition.
     pub(in crate::store) table_end: &'static str,
     /// What follows a table that is to be read by this index. The planner of a database without

@@ -3,13 +3,17 @@ use std::fmt::Write as _;
 use super::names::{Names, is_key_order};
 use crate::store::{
     CONTRACT, Column, Ordering, StoreError, Table,
-    tables::{ADDED, Part},
+    tables::{ADDED, Added, Part},
 };
 
 /// The SQL that brings a database from one contract version to the next.
 ///
 /// It only ever adds. It can be run by the store when it opens, or by the host's own tool; it
-/// notes itself in a table of its own, so either sees what the other did.
+/// notes itself in a table of its own, so either sees what the other did. Run again, one that was
+/// interrupted goes on where it stopped: on PostgreSQL by itself; on MySQL and SQLite, which cannot
+/// add a column only where there is none, a tool passes over statements that say that a column or
+/// an index is there, as the store does. (SQLite and PostgreSQL undo what was interrupted, where a
+/// tool runs all of it in one transaction.)
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Migration {
@@ -28,13 +32,14 @@ pub(in crate::store) const BOOK: &str = "schema";
 /// [`StoreError::Unsupported`] when the tables are newer than this crate: it would not know what
 /// it overwrites.
 pub(in crate::store) fn pending(
-    migrations: Vec<Migration>,
+    migrations: &[Migration],
     stands: u32,
-) -> Result<Vec<Migration>, StoreError> {
-    if stands > CONTRACT {
+) -> Result<&[Migration], StoreError> {
+    if migrations.last().is_some_and(|newest| stands > newest.contract) {
         return Err(StoreError::Unsupported("tables made by a newer version"));
     }
-    Ok(migrations.into_iter().filter(|migration| migration.contract > stands).collect())
+    let done = migrations.iter().take_while(|migration| migration.contract <= stands).count();
+    Ok(migrations.get(done..).unwrap_or_default())
 }
 
 /// Whether the text can stand before table names.
@@ -45,21 +50,43 @@ pub(in crate::store) fn is_prefix(prefix: &str) -> bool {
 
 /// Every migration, oldest first.
 pub(in crate::store) fn migrations(names: &Names<'_>) -> Vec<Migration> {
-    let maker = Maker { names };
-    (1..=CONTRACT).map(|contract| Migration { contract, sql: maker.migration(contract) }).collect()
+    Edition { contract: CONTRACT, tables: Table::ALL, added: ADDED }.migrations(names)
 }
 
-/// The contract version a part of a table came with.
-fn since(table: &Table, part: Part) -> u32 {
-    let added = |part| ADDED.iter().find(|added| added.table == table.name && added.part == part);
-    added(part).or_else(|| added(Part::Table)).map_or(1, |added| added.contract)
+/// What there is to migrate to: the tables, and which of their parts came later.
+#[derive(Clone, Copy)]
+pub(in crate::store) struct Edition<'a> {
+    pub(in crate::store) contract: u32,
+    pub(in crate::store) tables: &'a [&'a Table],
+    pub(in crate::store) added: &'a [Added],
+}
+
+impl Edition<'_> {
+    /// Every migration, oldest first.
+    pub(in crate::store) fn migrations(self, names: &Names<'_>) -> Vec<Migration> {
+        let maker = Maker { names, edition: self };
+        let migration = |contract| Migration { contract, sql: maker.migration(contract) };
+        (1..=self.contract).map(migration).collect()
+    }
+
+    /// The contract version a part of a table came with.
+    fn since(self, table: &Table, part: Part) -> u32 {
+        let is_it = |added: &&Added, part| added.table == table.name && added.part == part;
+        let added = |part| self.added.iter().find(|added| is_it(added, part));
+        added(part).or_else(|| added(Part::Table)).map_or(1, |added| added.contract)
+    }
 }
 
 struct Maker<'a> {
     names: &'a Names<'a>,
+    edition: Edition<'a>,
 }
 
 impl Maker<'_> {
+    fn since(&self, table: &Table, part: Part) -> u32 {
+        self.edition.since(table, part)
+    }
+
     fn migration(&self, contract: u32) -> String {
         let mut sql = String::new();
         let mut say = |statement: String| {
@@ -72,9 +99,10 @@ impl Maker<'_> {
                 self.names.quoted("contract")
             ));
         }
-        for table in Table::ALL {
-            let new = since(table, Part::Table) == contract;
-            let is_new = |column: &&Column| since(table, Part::Column(column.name)) == contract;
+        for table in self.edition.tables {
+            let new = self.since(table, Part::Table) == contract;
+            let is_new =
+                |column: &&Column| self.since(table, Part::Column(column.name)) == contract;
             if new {
                 say(self.create(table, table.columns.iter().filter(is_new)));
             } else {
@@ -82,7 +110,7 @@ impl Maker<'_> {
             }
             let inside = new && self.names.dialect.indexes_in_tables;
             for (name, columns, unique, part) in indexes(table) {
-                if !inside && since(table, part) == contract {
+                if !inside && self.since(table, part) == contract {
                     say(self.index(table, name, &columns, unique));
                 }
             }
@@ -113,8 +141,8 @@ impl Maker<'_> {
         let key = table.columns.first().map_or("", |column| column.name);
         parts.push(format!("PRIMARY KEY ({})", self.names.quoted(key)));
         if self.names.dialect.indexes_in_tables {
-            let contract = since(table, Part::Table);
-            let with_it = |index: &Index| since(table, index.3) == contract;
+            let contract = self.since(table, Part::Table);
+            let with_it = |index: &Index| self.since(table, index.3) == contract;
             for (name, columns, unique, _) in indexes(table).into_iter().filter(with_it) {
                 let unique = if unique { "UNIQUE " } else { "" };
                 let (name, columns) = (self.index_name(table, name), self.names.list(&columns));
@@ -136,7 +164,7 @@ impl Maker<'_> {
             format!(" DEFAULT {}", (self.names.dialect.nothing)(column.kind))
         };
         let (column, table) = (self.column(table, column), self.names.table(table.name));
-        format!("ALTER TABLE {table} ADD COLUMN {column}{default}")
+        format!("ALTER TABLE {table} {} {column}{default}", self.names.dialect.add_column)
     }
 
     fn index_name(&self, table: &Table, name: &str) -> String {
@@ -155,11 +183,12 @@ impl Maker<'_> {
     }
 }
 
-type Index = (&'static str, Vec<&'static str>, bool, Part);
+/// Its name, its columns, whether it is unique, and what of the table it belongs to.
+pub(super) type Index = (&'static str, Vec<&'static str>, bool, Part);
 
 /// The indexes of a table: one for each unique key, each ordering the key does not serve, and
 /// the expiry.
-fn indexes(table: &Table) -> Vec<Index> {
+pub(super) fn indexes(table: &Table) -> Vec<Index> {
     let uniques = table
         .uniques
         .iter()
@@ -172,3 +201,6 @@ fn indexes(table: &Table) -> Vec<Index> {
     let expiry = table.expires.map(|column| (column, vec![column], false, Part::Column(column)));
     uniques.chain(orderings).chain(expiry).collect()
 }
+
+#[cfg(test)]
+pub(in crate::store) mod invented;

@@ -19,6 +19,10 @@ impl<'a> Names<'a> {
         Self { dialect, schema, prefix }
     }
 
+    pub(in crate::store) const fn dialect(&self) -> &'a Dialect {
+        self.dialect
+    }
+
     /// The mark of the parameter with this number, counted from one.
     pub(super) fn mark(&self, number: usize) -> String {
         (self.dialect.parameter)(number)
@@ -42,8 +46,19 @@ impl<'a> Names<'a> {
         self.prefixed(&format!("{}_{name}", table.name))
     }
 
+    /// What the database's own catalogue calls a table or an index, without its schema.
+    pub(in crate::store) fn plain(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Something about each table there is, with commas.
+    pub(in crate::store) fn each_table(&self, say: impl Fn(&Self, &str) -> String) -> String {
+        let said: Vec<_> = Table::ALL.iter().map(|table| say(self, table.name)).collect();
+        said.join(", ")
+    }
+
     fn prefixed(&self, name: &str) -> String {
-        self.quoted(&format!("{}{name}", self.prefix))
+        self.quoted(&self.plain(name))
     }
 
     /// The columns, with commas.

@@ -6,6 +6,7 @@ mod fault;
 mod links;
 pub(in crate::store) mod migrate;
 mod store;
+mod text;
 
 pub use fault::DriverError;
 
@@ -142,10 +143,7 @@ impl<P: Peer> Shared<P> {
         &self,
         call: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        match tokio::time::timeout(self.patience, call).await {
-            Ok(answer) => answer,
-            Err(_) => Err(self.unavailable("no answer in time").into()),
-        }
+        within::<P, T, E>(self.patience, call).await
     }
 
     async fn read(
@@ -160,6 +158,10 @@ impl<P: Peer> Shared<P> {
             // The server was restarted, and every other connection is as old as this one.
             self.links.forget();
             answer = held.renew(&self.peer).await?.rows(call, tables).await;
+        }
+        // Some databases undo reads as well. Of one that stood alone nothing is left.
+        while answer.as_ref().is_err_and(|error| fate(error) == Some(Fate::Undone)) {
+            answer = held.link(&self.peer).await?.rows(call, tables).await;
         }
         if answer.is_ok() {
             held.keep();
@@ -218,6 +220,20 @@ impl<P: Peer> Shared<P> {
             answer = held.renew(&self.peer).await?.say(begin).await;
         }
         answer.map(|_| held)
+    }
+}
+
+/// What a call comes to, or that there was no answer in time.
+async fn within<P: Peer, T, E: From<StoreError>>(
+    patience: Duration,
+    call: impl Future<Output = Result<T, E>> + Send,
+) -> Result<T, E> {
+    match tokio::time::timeout(patience, call).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            let late = DriverError::new(P::NAME, "no answer in time", Fate::Lost);
+            Err(StoreError::from(late).into())
+        }
     }
 }
 

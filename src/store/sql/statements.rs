@@ -3,6 +3,7 @@ use super::{
     names::{Marks, Names},
     pages::Pages,
     sessions::Sessions,
+    touches::Touches,
 };
 use crate::store::{Column, Kind, StoreError, Table, Unique, tables};
 
@@ -16,6 +17,7 @@ pub(in crate::store) struct Statements {
     /// Moves one of them: to when; its key and the version it was found in.
     pub(in crate::store) take: String,
     pub(super) budgets: Budgets,
+    pub(super) touches: Touches,
     pub(super) deletes_in_order: bool,
     /// Notes a batch as applied, unless it was before.
     pub(in crate::store) once: String,
@@ -68,6 +70,7 @@ impl Statements {
             due,
             take,
             budgets: Budgets::new(names),
+            touches: Touches::new(names),
             deletes_in_order: dialect.deletes_in_order,
             once: format!(
                 "{}{}",
@@ -103,7 +106,7 @@ impl Statements {
                 .chain(table.pages.all())
         });
         let own = own.into_iter().map(String::as_str).chain(self.sessions.all());
-        own.chain(self.budgets.all()).chain(tables)
+        own.chain(self.budgets.all()).chain(self.touches.all()).chain(tables)
     }
 }
 

@@ -77,9 +77,17 @@ async fn commit(
     let mut calls = vec![once];
     // How many rows each call must write; none where it does not matter.
     let mut expected = vec![None];
-    for change in batch.changes() {
+    let mut changes = batch.changes();
+    while let Some((change, others)) = changes.split_first() {
+        if let Some((call, rest)) = statements.touches.split(changes) {
+            calls.push(call);
+            expected.push(None);
+            changes = rest;
+            continue;
+        }
         calls.push(call(change, statements)?);
         expected.push((!matches!(change, Change::Raise { .. })).then_some(1));
+        changes = others;
     }
     let mut first = true;
     for (calls, expected) in most_at_once(link, &calls).zip(most_at_once(link, &expected)) {

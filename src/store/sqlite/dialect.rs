@@ -17,6 +17,18 @@ pub(super) const SQLITE: Dialect = Dialect {
         Kind::Int => "0",
         Kind::Text => "''",
     },
+    // It cannot say so. What the store adds and what it notes are one transaction.
+    add_column: "ADD COLUMN",
+    catalogue: |names| {
+        format!(
+            "SELECT t.name, i.name, i.`unique`, CASE WHEN c.coll = 'BINARY' THEN c.name END \
+             FROM sqlite_schema AS t, pragma_index_list(t.name) AS i, \
+             pragma_index_xinfo(i.name) AS c \
+             WHERE t.type = 'table' AND t.name IN ({}) AND i.partial = 0 AND c.key = 1 \
+             ORDER BY t.name, i.name, c.seqno",
+            names.each_table(|names, table| format!("'{}'", names.plain(table)))
+        )
+    },
     // STRICT: a value of another kind is refused, not converted. WITHOUT ROWID: the row lies at
     // its key, one look-up instead of two.
     table_end: " STRICT, WITHOUT ROWID",

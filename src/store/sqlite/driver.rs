@@ -51,6 +51,11 @@ impl DriverError {
         self.primary() == Some(1) // SQLITE_ERROR
     }
 
+    /// Whether a column that is to be added is there. SQLite has no code of its own for it.
+    pub(super) fn is_there_already(&self) -> bool {
+        self.is_misunderstanding() && self.said.contains("duplicate column name")
+    }
+
     /// Whether SQLite itself refused, and not the way to it.
     pub(super) const fn is_of_database(&self) -> bool {
         self.code.is_some()

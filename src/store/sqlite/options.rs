@@ -22,7 +22,7 @@ use super::{
 };
 use crate::store::{
     StoreError, Table,
-    sql::{self, Migration, Names, Statements, migration},
+    sql::{self, Call, Link as _, Migration, Names, Statements, catalogue, migration},
 };
 
 /// How a [`SqliteStore`] is opened.
@@ -106,8 +106,9 @@ impl SqliteOptions {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the file cannot be opened or is not a database;
-    /// [`StoreError::Unsupported`] when the prefix is not one, or the tables are of another
-    /// version than this crate's and may not be changed.
+    /// [`StoreError::Unsupported`] when the prefix is not one, the tables are of another version
+    /// than this crate's and may not be changed, or they lack an index that
+    /// [`migrations`](Self::migrations) makes.
     pub async fn open(&self) -> Result<SqliteStore, StoreError> {
         let (opener, link, statements) = self.make_ready().await?;
         let writer = Writer::start(opener.clone(), link, Arc::clone(&statements))?;
@@ -127,15 +128,24 @@ impl SqliteOptions {
         if self.path.is_some() {
             write_ahead(&mut connection).await?;
         }
-        self.bring_up_to_date(&mut connection).await?;
-        let statements = Arc::new(Statements::new(&Names::new(&SQLITE, None, &self.prefix)));
+        self.bring_up_to_date(&mut connection, &self.migrations()).await?;
+        let names = Names::new(&SQLITE, None, &self.prefix);
+        let statements = Arc::new(Statements::new(&names));
         check(&mut connection, &statements).await?;
-        Ok((opener, SqliteLink::new(connection), statements))
+        let mut link = SqliteLink::new(connection);
+        let listed = (names.dialect().catalogue)(&names);
+        let listed = link.rows(&[Call::new(&listed, [])], &[&catalogue::LISTED]).await?;
+        catalogue::check(&names, &listed)?;
+        Ok((opener, link, statements))
     }
 
-    async fn bring_up_to_date(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(super) async fn bring_up_to_date(
+        &self,
+        connection: &mut SqliteConnection,
+        migrations: &[Migration],
+    ) -> Result<(), StoreError> {
         let stands = self.contract(connection).await?;
-        if migration::pending(self.migrations(), stands)?.is_empty() {
+        if migration::pending(migrations, stands)?.is_empty() {
             return Ok(());
         }
         if !self.migrate {
@@ -144,8 +154,15 @@ impl SqliteOptions {
         execute(connection, "BEGIN IMMEDIATE").await?;
         // Another process may have been faster.
         let stands = self.contract(connection).await?;
-        for migration in migration::pending(self.migrations(), stands)? {
-            execute(connection, migration.sql).await?;
+        for migration in migration::pending(migrations, stands)? {
+            for statement in migration.sql.split_inclusive(";\n") {
+                match execute(connection, statement).await {
+                    // A tool of the host's that was interrupted has added it.
+                    Err(error)
+                        if DriverError::of(&error).is_some_and(DriverError::is_there_already) => {}
+                    answer => answer?,
+                }
+            }
         }
         execute(connection, "COMMIT").await
     }
@@ -284,3 +301,6 @@ async fn execute(
     let done = sqlx::raw_sql(AssertSqlSafe(sql.into())).execute(connection).await;
     done.map(drop).map_err(|error| unavailable(&error))
 }
+
+#[cfg(test)]
+mod tests;

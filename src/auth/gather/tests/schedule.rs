@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
+    time::Duration,
 };
 
 use super::{
@@ -45,6 +46,8 @@ impl Wake for Flag {
 
 enum Step {
     Arrive,
+    /// After no lane has moved for long.
+    ArriveLate,
     Run(usize),
     Leave(usize),
     End(usize, End),
@@ -52,8 +55,17 @@ enum Step {
 
 impl Schedule {
     pub(super) fn new(lanes: usize, to_come: usize, sessions: Range<usize>) -> Self {
-        let (gather, desk) = (Arc::new(Gather::new(lanes)), Desk::default());
+        let (gather, desk) = (Arc::new(Gather::new(lanes, Duration::MAX)), Desk::default());
         Self { gather, lanes, desk, checks: Vec::new(), to_come, arrived: 0, sessions }
+    }
+
+    /// Lets so much time go by that a lane which has not moved counts as stuck.
+    pub(super) fn wait_for_long(&self) {
+        lock(&self.gather.0).stuck = Duration::ZERO;
+    }
+
+    pub(super) fn wait_no_longer(&self) {
+        lock(&self.gather.0).stuck = Duration::MAX;
     }
 
     /// Takes one step for each choice, then lets everything come to its end. Says how many
@@ -86,6 +98,10 @@ impl Schedule {
         }
         if self.to_come > 0 {
             steps.push(Step::Arrive);
+            // Not in every order of a few.
+            if self.arrived > 4 {
+                steps.push(Step::ArriveLate);
+            }
         }
         steps
     }
@@ -93,6 +109,11 @@ impl Schedule {
     fn take(&mut self, step: Step) {
         match step {
             Step::Arrive => self.arrive(),
+            Step::ArriveLate => {
+                self.wait_for_long();
+                self.arrive();
+                self.wait_no_longer();
+            }
             Step::Run(at) => self.poll(at),
             Step::Leave(at) => self.leave(at),
             Step::End(query, end) => {

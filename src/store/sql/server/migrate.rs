@@ -1,12 +1,12 @@
 use std::time::{Duration, Instant};
 
-use super::{Fate, Peer, PeerLink, fate};
+use super::{Fate, Peer, PeerLink, fate, text, within};
 use crate::{
     clock::{Clock as _, SystemClock, to_micros},
     entropy::{Entropy as _, SystemEntropy},
     store::{
         StoreError, Table,
-        sql::{Call, Link as _, Names, Statements, migration},
+        sql::{Call, Migration, Names, Statements, catalogue, migration},
     },
 };
 
@@ -14,7 +14,9 @@ use crate::{
 /// of the session's would hold on one node of a cluster only.
 const LEASE: &str = "migration_lease";
 
-/// How long a lease lasts; one migration takes less.
+/// How long a lease lasts. It is renewed before each statement. One that takes longer goes on, and
+/// whoever takes the lease over meanwhile waits at the database's own lock for it, and then finds
+/// its work done.
 const LEASED: Duration = Duration::from_secs(60);
 
 /// How long to wait for another process.
@@ -35,36 +37,40 @@ const TRIES: usize = 20;
 pub(in crate::store) async fn bring_up_to_date<P: Peer>(
     link: &mut P::Link,
     names: &Names<'_>,
+    migrations: &[Migration],
     allowed: bool,
+    patience: Duration,
 ) -> Result<(), StoreError> {
-    let stands = contract(link, names).await?;
-    if migration::pending(migration::migrations(names), stands)?.is_empty() {
+    // Only what changes tables may take longer: that depends on how much is in them.
+    let stands = within::<P, _, _>(patience, contract(link, names)).await?;
+    if migration::pending(migrations, stands)?.is_empty() {
         return Ok(());
     }
     if !allowed {
         return Err(StoreError::Unsupported("tables the host has not migrated yet"));
     }
-    let lease = names.table(LEASE);
-    let table = format!(
-        "CREATE TABLE IF NOT EXISTS {lease} (id INTEGER NOT NULL PRIMARY KEY, holder BIGINT NOT \
+    let table = names.table(LEASE);
+    let make_table = format!(
+        "CREATE TABLE IF NOT EXISTS {table} (id INTEGER NOT NULL PRIMARY KEY, holder BIGINT NOT \
          NULL, ends_at BIGINT NOT NULL)"
     );
-    make(link, &table).await?;
-    make(link, &format!("INSERT INTO {lease} (id, holder, ends_at) VALUES (1, 0, 0)")).await?;
-    let me = draw()?;
+    make(link, &make_table).await?;
+    make(link, &format!("INSERT INTO {table} (id, holder, ends_at) VALUES (1, 0, 0)")).await?;
+    let lease = Lease { table, me: draw()? };
     let begun = Instant::now();
     loop {
-        let stands = contract(link, names).await?;
-        let pending = migration::pending(migration::migrations(names), stands)?;
+        let stands = within::<P, _, _>(patience, contract(link, names)).await?;
+        let pending = migration::pending(migrations, stands)?;
         if pending.is_empty() {
             return Ok(());
         }
-        if take(link, &lease, me).await? {
-            for migration in pending {
-                apply::<P>(link, &migration.sql).await?;
+        if lease.take(link).await? {
+            let applied = apply::<P>(link, pending, &lease).await;
+            // Also where it failed: nobody need wait for the lease to end.
+            let given_back = say(link, &lease.set(0)).await.map(drop);
+            if applied? {
+                return given_back;
             }
-            let free = format!("UPDATE {lease} SET ends_at = 0 WHERE id = 1 AND holder = {me}");
-            return say(link, &free).await.map(drop);
         }
         if begun.elapsed() > PATIENCE {
             return Err(StoreError::unavailable("another process changes the tables"));
@@ -73,13 +79,24 @@ pub(in crate::store) async fn bring_up_to_date<P: Peer>(
     }
 }
 
-/// Whether the tables have the columns this version reads.
+/// Whether the tables have the columns this version reads, the indexes it counts on, and text that
+/// is compared by code point.
 ///
 /// # Errors
 /// [`StoreError::Unsupported`] when they have not; [`StoreError::Unavailable`] when the database
 /// does not answer.
 pub(in crate::store) async fn check<P: Peer>(
     link: &mut P::Link,
+    names: &Names<'_>,
+    statements: &Statements,
+    patience: Duration,
+) -> Result<(), StoreError> {
+    within::<P, _, _>(patience, compare(link, names, statements)).await
+}
+
+async fn compare(
+    link: &mut impl PeerLink,
+    names: &Names<'_>,
     statements: &Statements,
 ) -> Result<(), StoreError> {
     for table in Table::ALL {
@@ -98,7 +115,13 @@ pub(in crate::store) async fn check<P: Peer>(
             _ => error,
         })?;
     }
-    Ok(())
+    let listed = (names.dialect().catalogue)(names);
+    let listed = link.rows(&[Call::new(&listed, [])], &[&catalogue::LISTED]).await?;
+    catalogue::check(names, &listed)?;
+    match link.number(&text::compares(names)).await? {
+        Some(1) => Ok(()),
+        _ => Err(StoreError::Unsupported(text::OTHER_TEXT)),
+    }
 }
 
 /// The contract version of the tables that stand; zero where there are none.
@@ -125,28 +148,64 @@ fn draw() -> Result<i64, StoreError> {
     Ok(i64::from_ne_bytes(bytes))
 }
 
-async fn take(link: &mut impl PeerLink, lease: &str, me: i64) -> Result<bool, StoreError> {
-    let now = SystemClock.now();
-    let (now, until) = (to_micros(now), to_micros(now + LEASED));
-    let take = format!(
-        "UPDATE {lease} SET holder = {me}, ends_at = {until} WHERE id = 1 AND ends_at < {now}"
-    );
-    match link.say(&take).await {
-        Ok(written) => Ok(written == 1),
-        Err(error) if met(&error) => Ok(false),
-        Err(error) => Err(error),
+/// The right to change the tables, as one process asks for it.
+struct Lease {
+    table: String,
+    me: i64,
+}
+
+impl Lease {
+    /// Takes it, unless somebody has it.
+    async fn take(&self, link: &mut impl PeerLink) -> Result<bool, StoreError> {
+        let Self { table, me } = self;
+        let now = SystemClock.now();
+        let (now, until) = (to_micros(now), to_micros(now + LEASED));
+        let take = format!(
+            "UPDATE {table} SET holder = {me}, ends_at = {until} WHERE id = 1 AND ends_at < {now}"
+        );
+        match link.say(&take).await {
+            Ok(written) => Ok(written == 1),
+            Err(error) if met(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps it, unless somebody took it over.
+    async fn renew(&self, link: &mut impl PeerLink) -> Result<bool, StoreError> {
+        let until = to_micros(SystemClock.now() + LEASED);
+        Ok(say(link, &self.set(until)).await? == 1)
+    }
+
+    /// What sets its end, while one has it.
+    fn set(&self, ends_at: i64) -> String {
+        let Self { table, me } = self;
+        format!("UPDATE {table} SET ends_at = {ends_at} WHERE id = 1 AND holder = {me}")
     }
 }
 
-async fn apply<P: Peer>(link: &mut P::Link, sql: &str) -> Result<(), StoreError> {
-    if P::MIGRATES_AT_ONCE {
-        return link.say(sql).await.map(drop);
+/// Applies migrations; false where somebody took the lease over before the end.
+async fn apply<P: Peer>(
+    link: &mut P::Link,
+    migrations: &[Migration],
+    lease: &Lease,
+) -> Result<bool, StoreError> {
+    for Migration { sql, .. } in migrations {
+        let at_once = P::MIGRATES_AT_ONCE;
+        let statements: Vec<_> =
+            if at_once { vec![sql.as_str()] } else { sql.split_inclusive(";\n").collect() };
+        for statement in statements {
+            if !lease.renew(link).await? {
+                return Ok(false);
+            }
+            if at_once {
+                link.say(statement).await?;
+            } else {
+                // Where a process died in the middle, some of it is done.
+                make(link, statement).await?;
+            }
+        }
     }
-    // Where a process died in the middle, some of it is done.
-    for statement in sql.split_inclusive(";\n") {
-        make(link, statement).await?;
-    }
-    Ok(())
+    Ok(true)
 }
 
 /// Makes something, unless it is there.
@@ -179,3 +238,6 @@ fn undone<T>(answer: &Result<T, StoreError>) -> bool {
 fn met(error: &StoreError) -> bool {
     matches!(fate(error), Some(Fate::Undone | Fate::Conflict))
 }
+
+#[cfg(test)]
+pub(in crate::store) mod tests;

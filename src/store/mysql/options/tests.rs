@@ -1,0 +1,31 @@
+use super::*;
+use crate::store::sql::server::migrate::tests;
+
+async fn peer() -> MySqlPeer {
+    let url = std::env::var("PORTCULLIS_TEST_MYSQL")
+        .expect("MariaDB is missing: run scripts/test, which starts one");
+    let MySqlOptions { way, patience, causal, .. } =
+        MySqlOptions::new(&url).unwrap().timeout(tests::SOON);
+    let Way::Own(options) = way else { panic!("no pool was lent") };
+    let outside = MySqlPeer { way: Way::Own(options.clone()), patience, causal };
+    let make = "CREATE DATABASE IF NOT EXISTS portcullis_later";
+    outside.open().await.unwrap().say(make).await.unwrap();
+    let way = Way::Own(Box::new(options.database("portcullis_later")));
+    MySqlPeer { way, patience, causal }
+}
+
+/// Names nobody else has.
+fn names(of: &str) -> Names<'static> {
+    let prefix: &'static str = String::leak(format!("later_{}_{of}_", std::process::id()));
+    Names::new(&MYSQL, None, prefix)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_contract_is_reached() {
+    tests::a_later_contract_is_reached(&peer().await, names).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lease_of_a_dead_process_ends() {
+    tests::the_lease_of_a_dead_process_ends(&peer().await, &names("dead")).await;
+}
