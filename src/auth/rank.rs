@@ -67,7 +67,7 @@ pub(super) struct Who {
     /// As letters name them; empty for the operator.
     pub(super) name: String,
     /// The administrators who are told of it: none where it was one of them.
-    pub(super) administrators: Vec<User>,
+    administrators: Vec<User>,
 }
 
 impl Concerned {
