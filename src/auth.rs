@@ -42,6 +42,7 @@ pub use link::LinkView;
 pub use login::{Credentials, LogIn, SignedIn, Ticket};
 pub use my_account::{MyAccount, Overview};
 pub use operator::{Acting, NewAccount, Opened, Operator};
+pub(crate) use rank::administrators;
 pub use user_accounts::{
     Changes, Diagnosis, History, Listed, Profile, Reason, UserAccounts, Wanted,
 };

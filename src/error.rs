@@ -48,7 +48,8 @@ pub enum Error {
     /// The session is valid, and this asks for the password once more.
     #[error("show your password again for this")]
     StepUpRequired,
-    /// The password was right, and the company's plan has ended.
+    /// The company's plan has ended: at the log-in after a right password, and of those who are
+    /// let in, for what the plan included and for whatever takes a seat.
     #[error("the plan of this account has ended; ask whoever runs this site")]
     AccountEnded,
     /// There is no such thing, or it is another account's.

@@ -122,6 +122,7 @@ mod refusal;
 mod routes;
 mod service;
 mod typed;
+mod words;
 
 pub use body::Body;
 pub use door::{Door, Peer};

@@ -242,7 +242,8 @@ async fn a_link_is_not_minted_for_who_is_no_longer_theirs(house: House) {
     *mailer.answer.lock().unwrap() = || Ok(());
     house.clock.turn(Duration::hours(1));
     while house.auth.work(10).await.unwrap() > 0 {}
-    assert!(mailer.letters.take().is_empty());
+    let to: Vec<_> = mailer.letters.take().into_iter().map(|letter| letter.to).collect();
+    assert_eq!(to, [me.email], "the administrator is told of the operator's act, and nobody else");
     assert!(open_errands(&house).await.is_empty());
     assert_ne!(me.id, ivy.id);
 }

@@ -11,6 +11,8 @@ mod finding;
 mod glass;
 #[path = "user_accounts/helping.rs"]
 mod helping;
+#[path = "user_accounts/plans.rs"]
+mod plans;
 #[path = "user_accounts/profiles.rs"]
 mod profiles;
 #[path = "user_accounts/races.rs"]
@@ -35,6 +37,7 @@ use concerns::*;
 use finding::*;
 use glass::*;
 use helping::*;
+use plans::*;
 use profiles::*;
 use races::*;
 use rank::*;
@@ -70,6 +73,11 @@ on_every_store! {
     m12_an_administrator_sets_a_temporary_password
     m12_never_for_an_administrator_nor_oneself_nor_where_it_is_off
     m14_the_operator_helps_where_no_administrator_can
+    m14_the_administrators_are_told_of_every_act_of_the_operator
+    m14_invited_administrators_keep_no_warning_from_active_ones
+    m16_an_ended_plan_includes_nothing_and_help_goes_on
+    m16_seats_are_those_of_the_plan_or_agreed_upon
+    m16_seats_hold_while_they_are_changed
     m16_changing_the_plan_is_a_permission
     m23_only_an_administrator_secures_the_account
     m23_securing_the_account_ends_everything_for_everybody

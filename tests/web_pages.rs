@@ -15,6 +15,8 @@ mod changes;
 mod links;
 #[path = "web_pages/log_in.rs"]
 mod log_in;
+#[path = "web_pages/plan.rs"]
+mod plan;
 #[path = "web_pages/strict.rs"]
 mod strict;
 #[path = "web_pages/users.rs"]

@@ -96,7 +96,7 @@ impl Town {
     pub async fn found(store: impl Store + Clone, people: usize, hashing: Hashing) -> Self {
         let letters = LetterBox::default();
         let (auth, operator) = furnish(store.clone(), hashing, letters.clone());
-        let account = NewAccount::new("Acme", Plan::TRIAL).expect("an account");
+        let account = NewAccount::new("Acme", Plan::TRIAL).expect("an account").seats(u32::MAX);
         let admin = NewUser::parse("admin", "admin@acme.example", "Ada Admin", "administrator");
         let admin = admin.expect("a user");
         let opened = operator.because("bench").open_account(&account, &admin).await;

@@ -50,7 +50,7 @@ impl Task for Act<'_> {
             if let Step::Become(status) = step {
                 ranked.user.status = status;
             }
-            ranked.count(&before)?;
+            ranked.count(&before, self.policy)?;
             Ok((ranked, before, matches!(step, Step::Nothing)))
         });
         let (mut ranked, before) = match judged {

@@ -225,13 +225,30 @@ impl Draft {
         if let Some(errand) = letter(user) {
             self.ask(errand, None, by.client, by.letter_lifetime);
         }
-        let what = effects.event.as_str().replace('_', " ");
-        let what = format!("{what}: {} ({})", user.username, by.reason);
-        for witness in by.witnesses.iter().filter(|witness| witness.id != user.id) {
+        // The person has a letter of their own.
+        let others = by.witnesses.iter().filter(|witness| witness.id != user.id);
+        let (whom, what) = (user.username.as_str(), Acted { event: effects.event, by: &by });
+        self.tell_of(what, whom, others);
+        self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
+    }
+
+    /// Tells the witnesses of what the operator did that is in no row of the table of effects.
+    pub(crate) fn tell_witnesses(&mut self, event: EventKind, whom: &str, by: &Deed<'_>) {
+        self.tell_of(Acted { event, by }, whom, by.witnesses.iter());
+    }
+
+    fn tell_of<'a>(
+        &mut self,
+        Acted { event, by }: Acted<'_>,
+        whom: &str,
+        witnesses: impl Iterator<Item = &'a User>,
+    ) {
+        let what = event.as_str().replace('_', " ");
+        let what = format!("{what}: {whom} ({})", by.reason);
+        for witness in witnesses {
             let told = notice(Template::OperatorActed, witness, by.name, &what);
             self.ask(told, None, by.client, by.letter_lifetime);
         }
-        self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
     }
 
     /// Lets what is decided hold only while this credential is in the version it was read in.
@@ -287,6 +304,12 @@ impl Draft {
     }
 }
 
+/// What the operator did, and why.
+struct Acted<'a> {
+    event: EventKind,
+    by: &'a Deed<'a>,
+}
+
 /// A letter that tells of something, and by whom.
 fn notice(template: Template, user: &User, name: &str, what: &str) -> Errand {
     let mut errand = Errand::letter(template, user, name);
@@ -335,6 +358,18 @@ impl<'a> Deed<'a> {
             witnesses: &[],
             letter_lifetime,
         }
+    }
+
+    /// What the operator does, and which administrators are told of it.
+    pub(crate) fn operators(
+        reason: &'a str,
+        client: &'a Client,
+        witnesses: &'a [User],
+        policy: &Policy,
+    ) -> Self {
+        let letter_lifetime = policy.lifetimes.letter;
+        let actor = Actor::Operator;
+        Self { actor, client, reason, name: "", detail: "", witnesses, letter_lifetime }
     }
 }
 

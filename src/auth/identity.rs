@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc};
 
+use super::core::Core;
 use crate::{
+    clock::Clock,
     error::{Error, Result},
     model::{Account, Session, Transport, User},
     policy::{Feature, Permission, Policy},
@@ -68,11 +70,13 @@ struct Checked {
     account: Account,
     session: Session,
     policy: Arc<Policy>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Identity {
-    pub(super) fn new(user: User, account: Account, session: Session, policy: Arc<Policy>) -> Self {
-        Self(Arc::new(Checked { user, account, session, policy }))
+    pub(super) fn new(core: &Core, user: User, account: Account, session: Session) -> Self {
+        let (policy, clock) = (Arc::clone(&core.policy), Arc::clone(&core.clock));
+        Self(Arc::new(Checked { user, account, session, policy, clock }))
     }
 
     /// Who it is.
@@ -98,9 +102,18 @@ impl Identity {
         self.0.policy.roles.permissions(&self.0.user.role)
     }
 
-    /// What their company's plan includes.
+    /// What their company's plan includes at this moment: nothing once it has ended.
     pub fn features(&self) -> impl Iterator<Item = Feature> + '_ {
-        self.0.policy.plans.features(&self.0.account.plan)
+        let stands = !self.plan_has_ended();
+        self.0.policy.plans.features(&self.0.account.plan).filter(move |_| stands)
+    }
+
+    /// Whether the plan has ended by this moment: also where it did so after the session was
+    /// checked. Of an account's people only administrators are let in then, to see why. Logging
+    /// in, one's own account and the help for others work on; what the plan includes does not.
+    #[must_use]
+    pub fn plan_has_ended(&self) -> bool {
+        self.0.account.plan_ended(self.0.clock.now())
     }
 
     /// Whether their role allows this.
@@ -117,12 +130,16 @@ impl Identity {
         if self.allows(permission) { Ok(()) } else { Err(Error::Forbidden) }
     }
 
-    /// Goes on only where their company's plan includes this.
+    /// Goes on only where their company's plan includes this, and has not ended.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] where it does not.
+    /// [`Error::AccountEnded`] where it has ended by this moment; [`Error::Forbidden`] where it
+    /// does not include this.
     pub fn require_feature(&self, feature: Feature) -> Result<()> {
-        if self.features().any(|included| included == feature) {
+        if self.plan_has_ended() {
+            return Err(Error::AccountEnded);
+        }
+        if self.0.policy.plans.features(&self.0.account.plan).any(|included| included == feature) {
             Ok(())
         } else {
             Err(Error::Forbidden)

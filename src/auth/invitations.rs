@@ -1,4 +1,4 @@
-//! Invitations that stand: listed, sent again, taken back.
+//! Invitations: listed, sent again, taken back.
 
 use super::{
     budgets::Budgets,
@@ -87,20 +87,21 @@ impl Task for Resend<'_> {
             Err(error) => return draft.refuse(error),
         };
         let Ranked { user, account, who } = held;
-        draft.hold(who.hold);
-        let (actor, inviter) = (who.actor, who.name);
+        draft.hold(who.hold.clone());
+        let deed = who.deed(self.by, self.client, self.policy);
         if account.plan_ended(draft.now()) && self.by.is_user() {
             return draft.refuse(Error::AccountEnded);
         }
         let lifetimes = &self.policy.lifetimes;
-        let reason = self.by.reason();
         if waiting.is_none() {
             let (budgets, client) = (self.budgets, self.client);
-            let (inviter, lifetime) = (inviter.as_str(), lifetimes.letter);
+            let (inviter, lifetime) = (who.name.as_str(), lifetimes.letter);
             draft.send_activation(&user, Sender { budgets, client, inviter, lifetime });
         }
-        let note = Note::of(EventKind::ActivationResent, actor, &user, self.client);
-        draft.record(note.because(reason));
+        let kind = EventKind::ActivationResent;
+        draft.tell_witnesses(kind, user.username.as_str(), &deed);
+        let note = Note::of(kind, who.actor.clone(), &user, self.client);
+        draft.record(note.because(self.by.reason()));
         let expires_at = crate::clock::after(draft.now(), lifetimes.invitation);
         draft.replace(Invitation { expires_at, ..invitation });
         draft.replace(account);
@@ -130,11 +131,13 @@ impl Task for Revoke<'_> {
             Err(error) => return draft.refuse(error),
         };
         let Ranked { user, mut account, who } = held;
-        draft.hold(who.hold);
+        draft.hold(who.hold.clone());
         // Nobody is left to hold stamps or to be told, so of the effects only the record and
         // the invitation's end remain; links die with the row they lead to.
-        let note =
-            Note::of(Cause::InvitationRevoked.effects().event, who.actor, &user, self.client);
+        let kind = Cause::InvitationRevoked.effects().event;
+        let deed = who.deed(self.by, self.client, self.policy);
+        draft.tell_witnesses(kind, user.username.as_str(), &deed);
+        let note = Note::of(kind, who.actor.clone(), &user, self.client);
         draft.record(note.because(self.by.reason()));
         account.count(Some(&user), None);
         words_changed(&mut draft, Some(&user), None);

@@ -4,8 +4,8 @@ use super::{
     budgets::Budgets,
     claim::{foreign_address, is_taken},
     core::{Core, Task},
-    draft::{Draft, Note, Sender, Verdict, acting},
-    rank::{Acting, By, covers, manages},
+    draft::{Deed, Draft, Note, Sender, Verdict, acting},
+    rank::{Acting, By, covers, manages, witnesses},
     words::words_changed,
 };
 use crate::{
@@ -99,6 +99,8 @@ pub(super) struct Facts {
     account: Option<Account>,
     inviter: Option<Acting>,
     taken: bool,
+    /// Who is told, where it is the operator who invites.
+    witnesses: Vec<User>,
 }
 
 impl Task for Invite<'_> {
@@ -109,7 +111,8 @@ impl Task for Invite<'_> {
         let account = core.get(self.account.as_bytes()).await?;
         let inviter = Acting::load(core, self.inviter).await?;
         let taken = is_taken(core, &self.new.username, None).await?;
-        Ok(Facts { account, inviter, taken })
+        let witnesses = witnesses(core, self.account, self.inviter).await?;
+        Ok(Facts { account, inviter, taken, witnesses })
     }
 
     fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<User> {
@@ -130,7 +133,7 @@ impl Task for Invite<'_> {
             return draft.refuse(Error::invalid("role", "unknown", message));
         }
         // Seats first: a company without one must not learn which names are taken.
-        if !account.has_free_seat() {
+        if !self.policy.plans.has_free_seat(&account) {
             return draft.refuse(Error::Conflict { field: "seats" });
         }
         if facts.taken {
@@ -148,6 +151,8 @@ impl Task for Invite<'_> {
         account.count(None, Some(&user));
         let what = invited_as(&user, reason);
         draft.record(Note::of(EventKind::Invited, actor, &user, self.client).because(&what));
+        let deed = Deed::operators(&what, self.client, &facts.witnesses, self.policy);
+        draft.tell_witnesses(EventKind::Invited, user.username.as_str(), &deed);
         draft.replace(account);
         draft.done(user)
     }

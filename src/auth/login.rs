@@ -1,7 +1,5 @@
 //! Logging in.
 
-use std::sync::Arc;
-
 use super::{
     Auth, Identity, SessionToken,
     budgets::{cleared, given_back},
@@ -194,8 +192,7 @@ impl Auth {
             return Ok(LogIn::PasswordChangeRequired(Ticket(attempt.token)));
         };
         let token = SessionToken { token: attempt.token, transport: attempt.wish.transport };
-        let policy = Arc::clone(&core.policy);
-        let identity = Identity::new(who.user, who.account, session, policy);
+        let identity = Identity::new(core, who.user, who.account, session);
         Ok(LogIn::SignedIn(SignedIn { token, identity }))
     }
 

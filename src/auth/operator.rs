@@ -63,7 +63,7 @@ pub struct Opened {
 }
 
 impl NewAccount {
-    /// A company of this name on this plan, with as many users as it likes and no end.
+    /// A company of this name on this plan, with as many users as the plan includes and no end.
     ///
     /// # Errors
     /// [`Error::Invalid`] where the name is empty, too long, or holds control characters.
@@ -80,7 +80,7 @@ impl NewAccount {
         self
     }
 
-    /// How many users it may have.
+    /// How many users it may have, whatever its plan includes.
     #[must_use]
     pub fn seats(mut self, seats: u32) -> Self {
         self.seats = Some(seats);
@@ -231,7 +231,7 @@ impl Task for OpenAccount<'_> {
             created_at: now,
             version: 1,
         };
-        if !account.has_free_seat() {
+        if !self.policy.plans.has_free_seat(&account) {
             return draft.refuse(Error::Conflict { field: "seats" });
         }
         let client = here();

@@ -107,10 +107,7 @@ impl Concerned {
         let account = core.get(account_id.as_bytes()).await?;
         let user = core.get(user.as_bytes()).await?;
         let actor = Acting::load(core, by).await?;
-        let administrators = match by {
-            By::Operator(_) => administrators(core, account_id).await?,
-            By::User(..) => Vec::new(),
-        };
+        let administrators = witnesses(core, account_id, by).await?;
         Ok(Self { account, user, actor, administrators })
     }
 
@@ -158,15 +155,43 @@ impl Concerned {
     }
 }
 
-/// How many administrators are told of what the operator did.
-const TOLD: u32 = 20;
+/// How many administrators are told of things.
+const TOLD: usize = 20;
 
-/// The active administrators of an account: as many as are told of things.
-pub(super) async fn administrators(core: &Core, account: AccountId) -> Result<Vec<User>> {
+/// How many rows are read at a time to find them, and how often: 10,000 people. Whoever invites
+/// "administrators" with early names to keep a warning from those who are active needs more than
+/// that, at fifty invitations a day.
+const SLICE: u32 = 50;
+const SLICES: usize = 200;
+
+/// The active administrators of an account, by username: as many as are told of things. Those who
+/// are invited or locked out stand between them, and take nobody's place.
+pub(crate) async fn administrators(core: &Core, account: AccountId) -> Result<Vec<User>> {
     let equal = vec![Value::Bytes(account.as_bytes().to_vec()), Value::Int(1)];
-    let rows = core.store.page(&page(&tables::USERS, "administrators", equal, TOLD)?).await?;
-    let users = rows.iter().map(User::from_row).collect::<Result<Vec<_>, _>>()?;
-    Ok(users.into_iter().filter(User::is_active_administrator).collect())
+    let mut slice = page(&tables::USERS, "administrators", equal, SLICE)?;
+    let mut found = Vec::new();
+    for _ in 0..SLICES {
+        let rows = core.store.page(&slice).await?;
+        for row in &rows {
+            found.push(User::from_row(row)?);
+        }
+        found.retain(User::is_active_administrator);
+        let last = rows.last().filter(|_| rows.len() >= usize::try_from(SLICE).unwrap_or(0));
+        let Some(last) = last.filter(|_| found.len() < TOLD) else { break };
+        let name = User::from_row(last)?.username.canonical().to_owned();
+        slice.after = Some(vec![Value::Text(name)]);
+    }
+    found.truncate(TOLD);
+    Ok(found)
+}
+
+/// Who is told of what the operator does to an account; nobody, where it is one of its own people
+/// who acts.
+pub(super) async fn witnesses(core: &Core, account: AccountId, by: By<'_>) -> Result<Vec<User>> {
+    match by {
+        By::Operator(_) => administrators(core, account).await,
+        By::User(..) => Ok(Vec::new()),
+    }
 }
 
 /// Whether somebody, as they are now, may act on users at all.
@@ -192,10 +217,10 @@ impl Ranked {
     /// # Errors
     /// [`Error::Conflict`] where the account would be left without an active administrator, or
     /// has no seat for them.
-    pub(super) fn count(&mut self, before: &User) -> Result<()> {
+    pub(super) fn count(&mut self, before: &User, policy: &Policy) -> Result<()> {
         let Self { user, account, .. } = self;
         let (administrators, seats) = (account.administrators, account.seats_taken);
-        let was_full = !account.has_free_seat();
+        let was_full = !policy.plans.has_free_seat(account);
         account.count(Some(before), Some(user));
         if account.administrators == 0 && administrators > 0 {
             return Err(Error::Conflict { field: "administrators" });

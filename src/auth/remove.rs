@@ -61,7 +61,7 @@ impl Task for Remove<'_> {
                 return Err(Error::Conflict { field: "status" });
             }
             ranked.user.status = Status::Removed;
-            ranked.count(&before)?;
+            ranked.count(&before, self.policy)?;
             Ok((ranked, before))
         });
         let (mut ranked, before) = match judged {

@@ -1,7 +1,5 @@
 //! Choosing a new password where a temporary one was typed.
 
-use std::sync::Arc;
-
 use super::{
     Auth, Identity, SessionToken, SignedIn,
     core::{Core, Task},
@@ -48,7 +46,7 @@ impl Auth {
         let transport = session.transport;
         Ok(SignedIn {
             token: SessionToken { token, transport },
-            identity: Identity::new(user, account, session, Arc::clone(&core.policy)),
+            identity: Identity::new(core, user, account, session),
         })
     }
 }

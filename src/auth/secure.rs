@@ -2,8 +2,8 @@
 
 use super::{
     core::{Core, Task},
-    draft::{Draft, Note, Verdict, acting},
-    rank::{Acting, By, Concerned, manages},
+    draft::{Deed, Draft, Note, Verdict, acting},
+    rank::{Acting, By, Concerned, manages, witnesses},
 };
 use crate::{
     error::{Error, Result},
@@ -55,16 +55,19 @@ pub(super) struct SecureAccount<'a> {
 }
 
 impl Task for SecureAccount<'_> {
-    type Facts = (Option<Account>, Option<Acting>);
+    /// And who is told, beside everybody's own letter, where it is the operator.
+    type Facts = (Option<Account>, Option<Acting>, Vec<User>);
     type Outcome = ();
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         // The account first: whatever changes the actor's rights after this raises its version.
         let account = core.get(self.account.as_bytes()).await?;
-        Ok((account, Acting::load(core, self.by).await?))
+        let actor = Acting::load(core, self.by).await?;
+        Ok((account, actor, witnesses(core, self.account, self.by).await?))
     }
 
-    fn decide(&self, (account, actor): Self::Facts, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<()> {
+        let (account, actor, witnesses) = facts;
         let now = draft.now();
         let (actor, inviter) = match (self.by, actor) {
             (By::Operator(_), _) => (Actor::Operator, String::new()),
@@ -86,6 +89,8 @@ impl Task for SecureAccount<'_> {
             reason: self.by.reason(),
             typed: None,
         });
+        let deed = Deed::operators(self.by.reason(), self.client, &witnesses, self.policy);
+        draft.tell_witnesses(EventKind::AccountSecured, &account.name, &deed);
         let errand = Errand::TellSecured { account: account.id, after: String::new(), inviter };
         draft.ask(errand, None, self.client, self.policy.lifetimes.letter);
         draft.replace(account);

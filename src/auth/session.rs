@@ -1,6 +1,6 @@
 //! Recognising somebody, and logging out.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use time::OffsetDateTime;
 
@@ -37,7 +37,7 @@ impl Auth {
         let now = core.now();
         let (session, user, account) = standing(&rows, &digest, &core.policy, now)?;
         self.note_seen(&session, now).await;
-        Ok(Identity::new(user, account, session, Arc::clone(&core.policy)))
+        Ok(Identity::new(core, user, account, session))
     }
 
     /// Ends the session of this token. One that has ended already is fine: the person is logged

@@ -18,7 +18,8 @@ pub struct Account {
     pub plan: Plan,
     /// When the plan ends; `None` for one without an end.
     pub plan_until: Option<OffsetDateTime>,
-    /// How many users it may have; `None` for any number.
+    /// How many users it may have, where that was agreed for it alone; `None` for as many as its
+    /// plan includes. [`Plans::seats_of`](crate::policy::Plans::seats_of) knows both.
     pub seats: Option<u32>,
     /// How many it has, invited and active ones together.
     pub seats_taken: u32,
@@ -54,11 +55,5 @@ impl Account {
         self.seats_taken = carry(self.seats_taken, seat(before), seat(after));
         self.administrators =
             carry(self.administrators, administrator(before), administrator(after));
-    }
-
-    /// Whether another user fits.
-    #[must_use]
-    pub fn has_free_seat(&self) -> bool {
-        self.seats.is_none_or(|seats| self.seats_taken < seats)
     }
 }

@@ -85,6 +85,8 @@ pub enum EventKind {
     Secured,
     /// The plan of an account was changed.
     PlanChanged,
+    /// The operator agreed on another number of seats.
+    SeatsChanged,
     /// Every session, link and password of an account was made void at once.
     AccountSecured,
     /// A stored name this version does not know.
@@ -133,6 +135,7 @@ impl EventKind {
         Self::Removed,
         Self::Secured,
         Self::PlanChanged,
+        Self::SeatsChanged,
         Self::AccountSecured,
     ];
 
@@ -179,6 +182,7 @@ impl EventKind {
             Self::Removed => "removed",
             Self::Secured => "secured",
             Self::PlanChanged => "plan_changed",
+            Self::SeatsChanged => "seats_changed",
             Self::AccountSecured => "account_secured",
             Self::Other => "other",
         }

@@ -36,7 +36,7 @@ pub enum Template {
     Removed,
     /// Told after everything was made void at once, with a link to choose a new password.
     Secured,
-    /// Told to the administrators after the operator did something to one of their users.
+    /// Told to the administrators after the operator did something in their account.
     OperatorActed,
     /// A link to prove the new address of a change, sent there.
     EmailConfirm,

@@ -95,6 +95,8 @@ impl User {
             email: email.unwrap_or_else(|_| self.email.clone()),
             email_proven: false,
             name: PersonName::from_stored("Removed user".to_owned()),
+            // Nor among those who are looked through for whom to warn.
+            administrator: false,
             ..self.clone()
         }
     }

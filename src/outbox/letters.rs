@@ -42,7 +42,7 @@ use crate::{
 /// | `role_changed` | after somebody else changed it | no |
 /// | `disabled`, `enabled` | after somebody did so | no |
 /// | `removed` | after somebody removed the profile | no |
-/// | `operator_acted` | to the administrators, after the operator did something to one of their users | no |
+/// | `operator_acted` | to the administrators, after the operator did something in their account | no |
 /// | `secured` | after somebody made sessions, links and password void | yes |
 ///
 /// Each part is given the same values:
@@ -64,8 +64,9 @@ use crate::{
 /// comes broken up where a mail program would make a link of it. `.html` parts are escaped.
 ///
 /// All letters share `base.html` (which the `html` parts extend), and those of one language
-/// `_foot.txt` and `_sent.html` (the end of each), `_who.html` (the username and the account),
-/// `_what.txt` and `_what.html` (what happened, when and from where), `_moment.txt` (a moment, from
+/// `_foot.txt` and `_sent.html` (the end of each), `_when.txt` and `_when.html` (when and from which
+/// address), `_who.html` (the username, the account and that), `_what.txt` and `_what.html` (the
+/// same and the program, for addresses that are proven), `_moment.txt` (a moment, from
 /// `day`, `month`, `year` and `time`) and `_language.txt` (what the language calls itself).
 /// Templates refer to each other as `letters/base.html` and `letters/en/_foot.txt`.
 ///
@@ -354,65 +355,4 @@ pub(super) struct Facts<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_built_in_letter_can_be_written() {
-        assert_eq!(Letters::default().findings(), Vec::<String>::new());
-    }
-
-    /// Nobody reads a half translated letter: no line of a German one is an English one's.
-    #[test]
-    fn no_letter_mixes_languages() {
-        let letters = Letters::default();
-        let lines = |language| {
-            let mut lines = BTreeSet::new();
-            for template in Template::ALL {
-                let sample = letters.sample(language, *template);
-                for part in ["subject", "txt", "html"] {
-                    let part = format!("{}.{part}", template.as_str());
-                    let text = letters.render(language, &part, &sample).unwrap();
-                    let text = text.replace(['<', '>'], "\n");
-                    lines.extend(text.lines().map(|line| line.trim().to_owned()));
-                }
-            }
-            // Words, not rules of style and not what both are told alike.
-            lines.retain(|line| line.split(' ').count() > 2 && !line.contains(['{', '=', '@']));
-            lines
-        };
-        let (english, german) = (lines("en"), lines("de"));
-        assert!(english.len() > 60 && german.len() > 60);
-        let both: Vec<_> = english.intersection(&german).collect();
-        assert!(both.is_empty(), "{both:?}");
-    }
-
-    #[test]
-    fn a_moment_is_written_as_the_language_does() {
-        let letters = Letters::default();
-        let at = OffsetDateTime::UNIX_EPOCH + time::Duration::days(60);
-        let said = |language| letters.moment(language, at).get_attr("text").unwrap().to_string();
-        assert_eq!(said("en"), "2 March 1970, 00:00 UTC");
-        assert_eq!(said("de"), "2. März 1970, 00:00 UTC");
-    }
-
-    #[test]
-    fn every_letter_is_in_the_documentation() {
-        for template in Template::ALL {
-            let name = format!("`{}`", template.as_str());
-            let rows =
-                include_str!("letters.rs").lines().filter(|line| line.starts_with("/// | `"));
-            assert!(rows.into_iter().any(|row| row.contains(&name)), "add a row {name} above");
-        }
-    }
-
-    #[test]
-    fn names_do_not_become_links() {
-        assert_eq!(
-            unlinked("Buy at https://evil.example/x now"),
-            "Buy at https   evil example x now"
-        );
-        assert_eq!(unlinked("J.R.R. Tolkien, Jr."), "J.R.R. Tolkien, Jr.");
-        assert_eq!(unlinked("Mozilla/5.0 (X11; Linux)"), "Mozilla 5.0 (X11; Linux)");
-    }
-}
+mod tests;

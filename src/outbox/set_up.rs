@@ -3,8 +3,9 @@
 use super::post::new_link;
 use crate::{
     auth::{
+        administrators,
         core::{Core, Task},
-        draft::{Draft, Note, Verdict},
+        draft::{Deed, Draft, Note, Verdict},
     },
     clock::after,
     error::{Error, Result},
@@ -29,19 +30,24 @@ struct SetUp<'a> {
 }
 
 impl Task for SetUp<'_> {
-    type Facts = (Option<User>, Option<Account>, Option<Invitation>);
+    /// And the administrators, who are told: whoever sees the link can become the person.
+    type Facts = (Option<User>, Option<Account>, Option<Invitation>, Vec<User>);
     type Outcome = ();
 
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         let user: Option<User> = core.get(self.user.as_bytes()).await?;
-        let account = match &user {
-            Some(user) => core.get(user.account.as_bytes()).await?,
-            None => None,
+        let (account, witnesses) = match &user {
+            Some(user) => {
+                let witnesses = administrators(core, user.account).await?;
+                (core.get(user.account.as_bytes()).await?, witnesses)
+            }
+            None => (None, Vec::new()),
         };
-        Ok((user, account, core.get(self.user.as_bytes()).await?))
+        Ok((user, account, core.get(self.user.as_bytes()).await?, witnesses))
     }
 
-    fn decide(&self, (user, account, invitation): Self::Facts, mut draft: Draft) -> Verdict<()> {
+    fn decide(&self, facts: Self::Facts, mut draft: Draft) -> Verdict<()> {
+        let (user, account, invitation, witnesses) = facts;
         let now = draft.now();
         let standing = invitation.filter(|invitation| invitation.stands(now));
         let (Some(user), Some(account), Some(invitation)) = (user, account, standing) else {
@@ -50,6 +56,8 @@ impl Task for SetUp<'_> {
         let end = after(now, self.policy.lifetimes.activation_link).min(invitation.expires_at);
         draft.insert(&new_link(self.token, Purpose::Activation, &user, &account, now, end));
         let client = Client::new(None, "operator");
+        let deed = Deed::operators(self.reason, &client, &witnesses, self.policy);
+        draft.tell_witnesses(EventKind::SetUpLinkMinted, user.username.as_str(), &deed);
         let note = Note::of(EventKind::SetUpLinkMinted, Actor::Operator, &user, &client);
         draft.record(note.because(self.reason));
         draft.done(())

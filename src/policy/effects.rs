@@ -5,12 +5,14 @@
 //!
 #![doc = include_str!("effects.md")]
 //!
-//! What the operator does to somebody is told to the administrators as well (`operator_acted`).
+//! What the operator does in an account is told to its active administrators as well
+//! (`operator_acted`), also where it is in no row of the table: an invitation, its link, its end,
+//! the plan, the seats.
 //! Two things are not in the table, since they are nobody's rows: *a company is secured* by one
 //! write of its own row, after which each session, link and password of everybody is dead, and
 //! everybody is mailed `secured`; and *a plan has ended* by its date alone, which ends nothing, but
-//! from then on sessions of all but administrators are refused, and a right password is answered
-//! with what to do.
+//! from then on sessions of all but administrators are refused, a right password is answered with
+//! what to do, and nobody has what the plan included.
 
 use crate::model::{EventKind, Template, User};
 

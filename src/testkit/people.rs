@@ -6,7 +6,7 @@ use crate::{
     auth::{Auth, Credentials, NewAccount, NewUser, Operator, SignedIn},
     entropy::{Entropy as _, SystemEntropy},
     id::{AccountId, UserId},
-    model::{Client, Role},
+    model::{Client, Plan, Role},
     secret::Password,
 };
 
@@ -27,7 +27,9 @@ pub async fn signed_in(auth: &Auth, operator: &Operator, role: &str) -> SignedIn
     let roles = &policy.roles;
     let first = roles.all().find(|known| roles.is_administrator(known)).expect("an administrator");
     let first = if roles.is_administrator(&role) { &role } else { first };
-    let plan = policy.plans.all().next().expect("a plan").clone();
+    // The one with the most seats: those who are made must fit in.
+    let seats = |plan: &&Plan| policy.plans.seats(plan).unwrap_or(u32::MAX);
+    let plan = policy.plans.all().max_by_key(seats).expect("a plan").clone();
     let account = NewAccount::new("Acme", plan).expect("a name");
     let opened = operator.because(REASON).open_account(&account, &somebody(first)).await;
     let opened = opened.expect("an account");

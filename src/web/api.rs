@@ -71,5 +71,5 @@ pub(super) fn place(path: &str) -> Option<&str> {
 
 /// Whoever sent the request.
 async fn who(call: &Call) -> Result<Identity> {
-    call.door.identify(&call.asked.headers).await
+    call.identify().await
 }

@@ -9,6 +9,7 @@ use super::{
     cookies::{self, Carried},
     cross_origin, problem,
     refusal::Refusal,
+    words::Asker,
 };
 use crate::{
     auth::{Auth, Identity, SessionToken, SignedIn},
@@ -193,14 +194,14 @@ impl Door {
     /// An error as the JSON API answers it: `application/problem+json` with its status.
     #[must_use]
     pub fn problem(&self, error: Error) -> http::Response<Body> {
-        let mut response = self.refuse(&Refusal::from(error));
+        let mut response = self.refuse(&Refusal::from(error), Asker::Unknown);
         answer::dress(response.headers_mut());
         response
     }
 
-    pub(super) fn refuse(&self, refusal: &Refusal) -> http::Response<Body> {
+    pub(super) fn refuse(&self, refusal: &Refusal, asker: Asker) -> http::Response<Body> {
         problem::log(refusal);
-        problem::problem(refusal, self.auth.site(), self.now())
+        problem::problem(refusal, asker, self.auth.site(), self.now())
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {

@@ -6,6 +6,7 @@ mod links;
 mod login;
 mod message;
 mod notice;
+mod plan;
 mod replace;
 mod sessions;
 mod user;
@@ -60,6 +61,7 @@ pub(super) static PAGES: &[Row<Call>] = rows![
     GET "/users" => users::show,
     POST "/users" => users::invite,
     POST "/users/secure" => users::secure_account,
+    POST "/users/plan" => plan::change,
     GET "/users/{id}" => user::show,
     POST "/users/{id}" => user::act,
     GET "/style.css" => style,
@@ -72,7 +74,7 @@ macro_rules! templates {
 }
 
 const TEMPLATES: &[(&str, &str)] = templates![
-    "_requirements.html" "_support.html" "_violations.html" "account.html" "activate.html"
+    "_plan.html" "_plan_ended.html" "_requirements.html" "_support.html" "_violations.html" "account.html" "activate.html"
     "base.html" "confirm.html" "dead_link.html" "forgot.html" "forgot_sent.html" "login.html"
     "message.html" "object.html" "replace.html" "reset.html" "sessions.html" "undo.html" "user.html"
     "users.html"

@@ -2,7 +2,7 @@ use std::{
     convert::Infallible,
     fmt,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
@@ -20,9 +20,10 @@ use super::{
     pages::{self, Pages},
     refusal::Refusal,
     routes::{Found, find},
+    words::Asker,
 };
 use crate::{
-    auth::{Auth, SignedIn},
+    auth::{Auth, Identity, SignedIn},
     error::{Error, Result},
     model::{Client, Transport},
 };
@@ -54,6 +55,8 @@ pub(super) struct Call {
     /// What `openapi.json` says.
     pub(super) description: Bytes,
     pub(super) asked: Asked,
+    /// Whoever sent it, once that was asked.
+    me: OnceLock<Identity>,
 }
 
 impl Service {
@@ -84,7 +87,7 @@ impl Service {
         let asked = Asked::read(request, passes).await;
         let is_head = asked.method == Method::HEAD;
         let Self { door, pages, description } = self;
-        let call = Call { door, pages, description, asked };
+        let call = Call { door, pages, description, asked, me: OnceLock::new() };
         let mut response = call.answer().await;
         answer::dress(response.headers_mut());
         if is_head { answer::headless(response) } else { response }
@@ -94,6 +97,17 @@ impl Service {
 impl Call {
     pub(super) fn auth(&self) -> &Auth {
         self.door.auth()
+    }
+
+    /// Whoever sent it.
+    pub(super) async fn identify(&self) -> Result<Identity> {
+        let me = self.door.identify(&self.asked.headers).await?;
+        Ok(self.me.get_or_init(|| me).clone())
+    }
+
+    /// To whom a refusal speaks, as far as it was asked who they are.
+    pub(super) fn asker(&self) -> Asker {
+        self.me.get().map_or(Asker::Unknown, Asker::of)
     }
 
     pub(super) fn client(&self) -> Client {
@@ -127,7 +141,7 @@ impl Call {
         };
         let answer = self.carry_out(found).await;
         answer.unwrap_or_else(|refusal| match api::place(place) {
-            Some(_) => self.door.refuse(&refusal),
+            Some(_) => self.door.refuse(&refusal, self.asker()),
             None => pages::refuse(self, &refusal),
         })
     }

@@ -46,6 +46,75 @@ pub(crate) async fn m14_the_operator_helps_where_no_administrator_can(house: Hou
     assert_eq!(kind(acting.grant_administrator(UserId::NOBODY).await), "not_found");
 }
 
+pub(crate) async fn m14_the_administrators_are_told_of_every_act_of_the_operator(house: House) {
+    let admin = house.furnished().await;
+    let acting = house.operator.because("ticket 4711");
+    // What the letters to the administrator say was done.
+    let told = async || {
+        let letters = house.post().await;
+        let ours = letters.iter().filter(|letter| letter.to.as_str() == "admin@acme.example");
+        let ours = ours.filter(|letter| letter.subject.contains("acted in your account"));
+        let said = ours.map(|letter| {
+            assert!(letter.text.contains("contact them at once"), "{}", letter.text);
+            let (_, what) = letter.text.split_once("What: ").unwrap();
+            what.lines().next().unwrap().to_owned()
+        });
+        said.collect::<Vec<String>>()
+    };
+    let new = |name: &str, role: &str| {
+        NewUser::parse(name, &format!("{name}@acme.example"), name, role).unwrap()
+    };
+    let bo = acting.invite(admin.account, &new("bo", "administrator")).await.unwrap();
+    assert_eq!(told().await, ["invited: bo (administrator bo acme example ticket 4711)"]);
+    acting.resend_activation(bo.id).await.unwrap();
+    assert_eq!(told().await, ["activation resent: bo (ticket 4711)"]);
+    acting.danger_activation_link(bo.id).await.unwrap();
+    assert_eq!(told().await, ["set up link minted: bo (ticket 4711)"]);
+    acting.revoke_invitation(bo.id).await.unwrap();
+    assert_eq!(told().await, ["invitation revoked: bo (ticket 4711)"]);
+    let until = house.clock.now() + Duration::days(30);
+    acting.set_plan(admin.account, &Plan::ULTIMATE, Some(until)).await.unwrap();
+    assert_eq!(told().await, ["plan changed: trial → ultimate until 2026-12-21 (ticket 4711)"]);
+    acting.set_seats(admin.account, Some(3)).await.unwrap();
+    assert_eq!(told().await, ["seats changed: 50 → 3 (ticket 4711)"]);
+    // Nobody of this account is told of another's, and nobody is there to be told of a new one.
+    another_company(&house).await;
+    assert!(told().await.is_empty());
+    // Every one of them, and nobody else.
+    house.employee("cy", "administrator").await;
+    house.employee("di", "salesperson").await;
+    acting.set_seats(admin.account, None).await.unwrap();
+    let mut to: Vec<_> = house.post().await.iter().map(|letter| letter.to.to_string()).collect();
+    to.sort();
+    assert_eq!(to, ["admin@acme.example", "cy@acme.example"]);
+    acting.secure_account(admin.account).await.unwrap();
+    assert_eq!(told().await, ["account secured: Acme (ticket 4711)"]);
+}
+
+pub(crate) async fn m14_invited_administrators_keep_no_warning_from_active_ones(house: House) {
+    let admin = house.furnished().await;
+    let bo = house.employee("bo", "salesperson").await;
+    let acting = house.operator.because("ticket 4711");
+    acting.set_seats(admin.account, Some(1_000)).await.unwrap();
+    // More than are looked at in one slice, and all of them before `admin`.
+    for number in 0..55 {
+        let name = format!("aaa{number:02}");
+        let email = format!("{name}@acme.example");
+        let new = NewUser::parse(&name, &email, &name, "administrator").unwrap();
+        acting.invite(admin.account, &new).await.unwrap();
+    }
+    house.post().await;
+    acting.disable(bo.id).await.unwrap();
+    let letters = house.post().await;
+    let told = letters.iter().filter(|letter| letter.to.as_str() == "admin@acme.example");
+    assert_eq!(told.count(), 1, "{letters:?}");
+    // Who is gone is none of them any more.
+    let cy = house.employee("cy", "administrator").await;
+    acting.remove(cy.id).await.unwrap();
+    assert!(!stored(&house, cy.id).await.administrator);
+    assert_eq!(recounted(&house, admin.account).await.administrators, 1);
+}
+
 pub(crate) async fn m23_securing_the_account_ends_everything_for_everybody(house: House) {
     house.furnished().await;
     // More than one slice of letters.
@@ -97,5 +166,7 @@ pub(crate) async fn m23_only_an_administrator_secures_the_account(house: House) 
     house.login("admin", GOOD).await;
     house.operator.because("leak").secure_account(admin.account).await.unwrap();
     assert_eq!(kind(house.try_login("admin", GOOD).await), "rejected");
-    assert_eq!(house.post().await.len(), 2);
+    let letters = house.post().await;
+    let whose = letters.iter().filter(|letter| letter.subject.contains("acted in your account"));
+    assert_eq!((letters.len(), whose.count()), (3, 1), "each of both, and the administrator");
 }

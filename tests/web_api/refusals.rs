@@ -249,7 +249,7 @@ async fn an_ended_plan_says_what_to_do() {
     let problem = send(&web.service, log_in().json(&body)).await.is_problem(403, "account_ended");
     let detail = problem["detail"].as_str().unwrap();
     let says = |words| detail.contains(words);
-    assert!(says("ask whoever runs this site") && says("help@crm.example"), "{detail}");
+    assert!(says("or the people who run this site") && says("help@crm.example"), "{detail}");
     let wrong = json!({"login": "sal", "password": "wrong"});
     send(&web.service, log_in().json(&wrong)).await.is_problem(401, "rejected");
 }

@@ -9,6 +9,7 @@ use axum::{
 };
 use portcullis::{
     auth::Identity,
+    error::Error,
     policy::{Feature, Permission},
 };
 
@@ -56,9 +57,14 @@ pub(crate) fn why_no_export(me: &Identity) -> Option<String> {
     if me.require(Permission::LEADS_EXPORT).is_err() {
         return Some("Your role does not export leads. Ask your administrator.".into());
     }
-    if me.require_feature(Feature::LEADS_EXPORT).is_err() {
-        let plan = label(me.account().plan.as_str());
-        return Some(format!("The {plan} plan has no export. Every other plan includes it."));
+    let plan = label(me.account().plan.as_str());
+    match me.require_feature(Feature::LEADS_EXPORT) {
+        Ok(()) => None,
+        // Before whether it was included: renewed, it may be.
+        Err(Error::AccountEnded) => Some(format!(
+            "The {plan} plan of your company has ended, so there is no export until it is \
+             renewed. My Account says whom to ask."
+        )),
+        Err(_) => Some(format!("The {plan} plan has no export. Every other plan includes it.")),
     }
-    None
 }

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The operator's own commands run beside it, on the same database: `crm open-account`,
-//! `crm temporary-password`, `crm grant-administrator` and `crm enable`.
+//! `crm temporary-password`, `crm grant-administrator`, `crm invite-administrator`, `crm enable`,
+//! `crm plan` and `crm seats`. Any other word prints how each is used.
 //!
 //! | variable | means | without it |
 //! |---|---|---|

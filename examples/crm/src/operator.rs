@@ -10,6 +10,7 @@ use portcullis::{
     model::{Plan, User, Username},
     secret::Password,
 };
+use time::{Date, OffsetDateTime, Time, format_description::well_known::Iso8601};
 
 use crate::{config::Config, database::AnyStore, post::Post};
 
@@ -18,7 +19,12 @@ const USAGE: &str = "use one of
   crm open-account COMPANY USERNAME EMAIL REASON  opens an account and invites its administrator
   crm temporary-password USERNAME REASON          sets the password in the first line of its input
   crm grant-administrator USERNAME REASON         where an account's administrators are all gone
+  crm invite-administrator COLLEAGUE USERNAME EMAIL REASON
+                                                  where nobody is left who could become one
   crm enable USERNAME REASON                      lets somebody in again who was disabled
+  crm plan COLLEAGUE PLAN UNTIL REASON            UNTIL is a day, such as 2027-01-31, or `open`
+  crm seats COLLEAGUE NUMBER REASON               NUMBER may be `plan`: as many as it includes
+where COLLEAGUE is the username of anybody in the account,
 and set by environment, as the top of src/main.rs describes: PORT BIND DATABASE_URL PUBLIC_URL
 TRUSTED_PROXIES SMTP_URL MAIL_FROM SMTP_CA RUST_LOG";
 
@@ -47,6 +53,22 @@ pub(crate) async fn act(config: Config, words: &[String]) -> Result<(), Box<dyn 
             let user = named(&operator, username).await?;
             operator.because(reason).grant_administrator(user.id).await.map_err(told)?;
         }
+        // Anybody of the account names it, whatever became of them: it has no name of its own.
+        ["invite-administrator", colleague, username, email, reason] => {
+            let account = named(&operator, colleague).await?.account;
+            let new = NewUser::parse(username, email, username, "administrator").map_err(told)?;
+            operator.because(reason).invite(account, &new).await.map_err(told)?;
+        }
+        ["plan", colleague, plan, until, reason] => {
+            let account = named(&operator, colleague).await?.account;
+            let (plan, until) = (Plan::from_text(plan), day(until)?);
+            operator.because(reason).set_plan(account, &plan, until).await.map_err(told)?;
+        }
+        ["seats", colleague, number, reason] => {
+            let account = named(&operator, colleague).await?.account;
+            let seats = if number == "plan" { None } else { Some(number.parse()?) };
+            operator.because(reason).set_seats(account, seats).await.map_err(told)?;
+        }
         ["enable", username, reason] => {
             let user = named(&operator, username).await?;
             operator.because(reason).enable(user.id).await.map_err(told)?;
@@ -60,6 +82,16 @@ pub(crate) async fn act(config: Config, words: &[String]) -> Result<(), Box<dyn 
 async fn named(operator: &Operator, username: &str) -> Result<User, Box<dyn Error>> {
     let user = operator.find_user(&Username::parse(username)?).await?;
     user.ok_or_else(|| "there is no such user".into())
+}
+
+/// The beginning of a day, or no end.
+fn day(written: &str) -> Result<Option<OffsetDateTime>, Box<dyn Error>> {
+    if written == "open" {
+        return Ok(None);
+    }
+    let day = Date::parse(written, &Iso8601::DATE)
+        .map_err(|_| "UNTIL is a day, such as 2027-01-31, or `open`")?;
+    Ok(Some(day.with_time(Time::MIDNIGHT).assume_utc()))
 }
 
 /// Each missed requirement, where there are some: the error's own text names none.

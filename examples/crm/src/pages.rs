@@ -108,6 +108,7 @@ fn who(me: &Identity) -> Value {
         role_label => label(user.role.as_str()),
         account => account.name.as_str(),
         plan_label => label(account.plan.as_str()),
+        plan_ended => me.plan_has_ended(),
     }
 }
 

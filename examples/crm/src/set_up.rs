@@ -62,6 +62,7 @@ async fn open(operator: &Operator) -> Result<UserId, Box<dyn std::error::Error>>
     if let Some(user) = operator.find_user(&Username::parse("admin")?).await? {
         return Ok(user.id);
     }
+    // Agreed for this account alone: it keeps them, whatever plan it comes to be on.
     let account = NewAccount::new("Acme", Plan::TRIAL)?.seats(50);
     let new = NewUser::parse("admin", "admin@acme.example", "Administrator", "administrator")?;
     Ok(operator.because(REASON).open_account(&account, &new).await?.administrator.id)

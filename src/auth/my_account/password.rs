@@ -46,11 +46,10 @@ impl MyAccount<'_> {
             client,
         };
         let (user, account, session) = core.run(&task).await?;
-        let policy = std::sync::Arc::clone(&core.policy);
         let transport = session.transport;
         Ok(SignedIn {
             token: SessionToken { token, transport },
-            identity: Identity::new(user, account, session, policy),
+            identity: Identity::new(core, user, account, session),
         })
     }
 

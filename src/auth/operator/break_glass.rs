@@ -7,7 +7,7 @@ use super::{Acting, here};
 use crate::{
     auth::{
         act::{Act, disable, enable},
-        plan::SetPlan,
+        plan::{SetTerms, Terms},
         rank::By,
         remove::Remove,
         secure::{Secure, SecureAccount},
@@ -98,18 +98,35 @@ impl Acting<'_> {
         self.core.run(&SecureAccount { policy, account, by, client: &here() }).await
     }
 
-    /// Puts an account on another plan, until a moment or without an end.
+    /// Puts an account on another plan, until a moment or without an end. Seats that were agreed
+    /// for this account alone stay as they are.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown plan; [`Error::NotFound`] for an unknown account;
-    /// [`Error::Unavailable`] when the store does not answer.
+    /// [`Error::Busy`] where others keep changing the same rows; [`Error::Unavailable`] when the
+    /// store does not answer.
     pub async fn set_plan(
         &self,
         account: AccountId,
         plan: &Plan,
         until: Option<OffsetDateTime>,
     ) -> Result<Account> {
+        self.set_terms(account, Terms::Plan(plan, until)).await
+    }
+
+    /// Agrees on so many seats with an account, whatever its plan includes; `None` for as many as
+    /// that does. Fewer than are taken throw nobody out: nobody new comes in until enough are
+    /// free.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown account; [`Error::Busy`] where others keep changing the
+    /// same rows; [`Error::Unavailable`] when the store does not answer.
+    pub async fn set_seats(&self, account: AccountId, seats: Option<u32>) -> Result<Account> {
+        self.set_terms(account, Terms::Seats(seats)).await
+    }
+
+    async fn set_terms(&self, account: AccountId, terms: Terms<'_>) -> Result<Account> {
         let (policy, by) = (&self.core.policy, self.by());
-        self.core.run(&SetPlan { policy, account, plan, until, by, client: &here() }).await
+        self.core.run(&SetTerms { policy, account, terms, by, client: &here() }).await
     }
 }

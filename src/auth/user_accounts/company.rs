@@ -4,13 +4,17 @@ use time::OffsetDateTime;
 
 use super::{SEES, UserAccounts, reasoned};
 use crate::{
-    auth::{plan::SetPlan, secure::SecureAccount},
+    auth::{
+        plan::{SetTerms, Terms},
+        secure::SecureAccount,
+    },
     error::{Error, Result},
     model::{Account, Client, Plan},
 };
 
 impl UserAccounts<'_> {
-    /// The company: its plan, and its seats.
+    /// The company: its plan, and its seats, of which
+    /// [`Plans::seats_of`](crate::policy::Plans::seats_of) says how many there are.
     ///
     /// # Errors
     /// [`Error::Forbidden`] where the right to see people was lost meanwhile;
@@ -34,7 +38,8 @@ impl UserAccounts<'_> {
     ) -> Result<Account> {
         let act = async {
             let (core, account, by) = (self.core(), self.me.account().id, self.by(""));
-            core.run(&SetPlan { policy: &core.policy, account, plan, until, by, client }).await
+            let (policy, terms) = (&core.policy, Terms::Plan(plan, until));
+            core.run(&SetTerms { policy, account, terms, by, client }).await
         };
         self.tries("change plan", None, client, act).await
     }

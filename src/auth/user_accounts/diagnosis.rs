@@ -7,7 +7,7 @@ use crate::{
     auth::core::{Core, page},
     error::Result,
     id::UserId,
-    model::{Account, Actor, Credential, Event, EventKind, Invitation, Link, Status, User},
+    model::{Account, Actor, Credential, Event, EventKind, Invitation, Link, Role, Status, User},
     policy::{Permission, Roles},
     secret::Purpose,
     store::{BudgetState, Charge, Record as _, Value, tables},
@@ -58,10 +58,15 @@ impl UserAccounts<'_> {
 }
 
 /// Who helps where the plan has ended: the preset lets no role change it.
-fn renewal(roles: &Roles, contact: &str) -> String {
-    let mut words = "The plan of the company has ended: of its users, only administrators can log \
-                     in. The people who run the site can renew it"
-        .to_owned();
+fn renewal(roles: &Roles, role: &Role, contact: &str) -> String {
+    let means = if roles.is_administrator(role) {
+        "administrators can log in all the same, and what the plan included is closed to them"
+    } else {
+        "of its users, only administrators can log in"
+    };
+    let mut words = format!(
+        "The plan of the company has ended: {means}. The people who run the site can renew it"
+    );
     if !contact.is_empty() {
         words.push_str(&format!(" ({contact})"));
     }
@@ -138,9 +143,9 @@ impl Record {
         if user.status == Status::Active {
             self.password(core, user, now, &mut told);
         }
-        let ended = self.account.as_ref().filter(|account| account.plan_ended(now));
-        if let Some(account) = ended.filter(|_| !core.policy.roles.is_administrator(&user.role)) {
-            let words = renewal(&core.policy.roles, core.site.support_contact());
+        if let Some(account) = self.account.as_ref().filter(|account| account.plan_ended(now)) {
+            let roles = &core.policy.roles;
+            let words = renewal(roles, &user.role, core.site.support_contact());
             told.add("plan_ended", &words, account.plan_until, None);
         }
         let objection = self.objected.as_ref().filter(|event| {

@@ -261,7 +261,7 @@ impl Update<'_> {
             ranked.user.role = role.clone();
             ranked.user.administrator = self.policy.roles.is_administrator(role);
         }
-        ranked.count(&before)?;
+        ranked.count(&before, self.policy)?;
         Ok((ranked, before, happened, moves))
     }
 }

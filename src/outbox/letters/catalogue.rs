@@ -36,7 +36,7 @@ catalogue! {
     ["en" "de"]
     [
         "_foot.txt" "_language.txt" "_moment.txt" "_sent.html"
-        "_what.html" "_what.txt" "_who.html"
+        "_what.html" "_what.txt" "_when.html" "_when.txt" "_who.html"
         "reset.subject" "reset.txt" "reset.html"
         "activation.subject" "activation.txt" "activation.html"
         "activated.subject" "activated.txt" "activated.html"

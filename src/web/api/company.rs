@@ -23,7 +23,10 @@ struct One<'a> {
 pub(super) async fn show(call: &Call, _: &str) -> Answer {
     let me = who(call).await?;
     let account = call.auth().user_accounts(&me)?.account().await?;
-    answer::json(StatusCode::OK, &One { account: Account::from(&account) })
+    answer::json(
+        StatusCode::OK,
+        &One { account: Account::of(&account, &call.auth().policy().plans) },
+    )
 }
 
 #[derive(Deserialize)]
@@ -42,7 +45,10 @@ pub(super) async fn set_plan(call: &Call, _: &str) -> Answer {
     let until = until.as_ref().map(moment).transpose()?;
     let plan = Plan::from_text(plan.as_str());
     let account = accounts.set_plan(&plan, until, &call.client()).await?;
-    answer::json(StatusCode::OK, &One { account: Account::from(&account) })
+    answer::json(
+        StatusCode::OK,
+        &One { account: Account::of(&account, &call.auth().policy().plans) },
+    )
 }
 
 fn moment(written: &Text) -> Result<OffsetDateTime> {

@@ -33,7 +33,7 @@ pub(super) async fn show(call: &Call, _: &str) -> Answer {
     let overview = call.auth().my_account(&me).overview().await?;
     let shows = Me {
         user: User::of(&overview.user, overview.last_login_at),
-        account: Account::from(&overview.account),
+        account: Account::of(&overview.account, &call.auth().policy().plans),
         language: overview.user.language.as_ref().map(Language::as_str),
         last_logins: overview.last_logins.iter().map(PastLogIn::from).collect(),
     };

@@ -72,7 +72,7 @@ pub(super) async fn signed_in(call: &Call, session: &SignedIn) -> Answer {
         status: "signed_in",
         // This log-in is the last one.
         user: User::of(me.user(), Some(me.session().created_at)),
-        account: Account::from(me.account()),
+        account: Account::of(me.account(), &call.auth().policy().plans),
         session: Session::present(me),
         token: cookie.is_none().then_some(token.as_str()),
     };
@@ -106,7 +106,7 @@ pub(super) async fn show(call: &Call, _: &str) -> Answer {
     let last_login_at = call.auth().last_login_at(me.user()).await?;
     let shows = Shows {
         user: User::of(me.user(), last_login_at),
-        account: Account::from(me.account()),
+        account: Account::of(me.account(), &call.auth().policy().plans),
         session: Session::present(&me),
         permissions: me.permissions().map(|permission| permission.as_str()).collect(),
         features: me.features().map(|feature| feature.as_str()).collect(),

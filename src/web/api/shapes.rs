@@ -51,14 +51,15 @@ pub(super) struct Account<'a> {
     seats_taken: u32,
 }
 
-impl<'a> From<&'a model::Account> for Account<'a> {
-    fn from(account: &'a model::Account) -> Self {
+impl<'a> Account<'a> {
+    /// With the seats it has, whether by its plan or agreed for it alone.
+    pub(super) fn of(account: &'a model::Account, plans: &policy::Plans) -> Self {
         Self {
             id: account.id,
             name: &account.name,
             plan: account.plan.as_str(),
             plan_until: account.plan_until.map(Moment),
-            seats: account.seats,
+            seats: plans.seats_of(account),
             seats_taken: account.seats_taken,
         }
     }

@@ -142,7 +142,7 @@ pub(super) static CALLS: &[Row] = &[
     signed_in("POST /users/{id}/activation", "sendActivation", "Mails the activation link again.")
         .answers(&[ACCEPTED])
         .refuses(&["not_found", "account_ended", "throttled"]),
-    signed_in("GET /invitations", "listInvitations", "Invitations that stand, newest first.")
+    signed_in("GET /invitations", "listInvitations", "Invitations, newest first; ended ones too.")
         .answers(&[ok("Invitations")])
         .refuses(&["forbidden"]),
     signed_in("DELETE /invitations/{user}", "revokeInvitation", "Takes an invitation back.")

@@ -7,7 +7,7 @@ use super::{
     label,
     links::form_status,
     notice::{self, Notice},
-    path_to, requirements, violations,
+    path_to, plan, requirements, violations,
 };
 use crate::{
     auth::{Identity, Overview},
@@ -32,13 +32,13 @@ pub(super) async fn lead_there(call: &Call, _: &str) -> Answer {
 
 /// `GET /account`
 pub(super) async fn show(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     page(call, &me, StatusCode::OK, None).await
 }
 
 /// `POST /account`
 pub(super) async fn change_password(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     let mut form = Form::read(&call.asked, &["current_password", "new_password"])?;
     let (current, new) = (form.need("current_password")?, form.need("new_password")?);
     let auth = call.auth();
@@ -59,7 +59,7 @@ pub(super) async fn change_password(call: &Call, _: &str) -> Answer {
 
 /// `POST /account/username`
 pub(super) async fn change_username(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     let mut form = Form::read(&call.asked, &["current_password", "username"])?;
     let (current, wanted) = (form.need("current_password")?, form.need("username")?);
     let changed = async {
@@ -75,7 +75,7 @@ pub(super) async fn change_username(call: &Call, _: &str) -> Answer {
 
 /// `POST /account/email`
 pub(super) async fn change_email(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     let mut form = Form::read(&call.asked, &["current_password", "email"])?;
     let (current, wanted) = (form.need("current_password")?, form.need("email")?);
     let asked = async {
@@ -91,7 +91,7 @@ pub(super) async fn change_email(call: &Call, _: &str) -> Answer {
 
 /// `POST /account/language`
 pub(super) async fn choose_language(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     let mut form = Form::read(&call.asked, &["language"])?;
     let wanted = form.need("language")?;
     let chosen = async {
@@ -154,10 +154,8 @@ async fn page(
             name => user.name.as_str(),
             role_label => label(user.role.as_str()),
         },
-        account => context! {
-            name => account.name.as_str(),
-            plan_label => label(account.plan.as_str()),
-        },
+        company => account.name.as_str(),
+        plan => plan::shown(call, me, account),
         last_logins => last_logins.iter().map(past_log_in).collect::<Vec<Value>>(),
         languages => languages(call, user.language.as_ref()),
         requirements => requirements(call),
@@ -171,7 +169,7 @@ async fn page(
 }
 
 /// The languages to choose from. Who reads `de-AT` has chosen the wording of `de`.
-fn languages(call: &Call, read: Option<&Language>) -> Vec<Value> {
+pub(super) fn languages(call: &Call, read: Option<&Language>) -> Vec<Value> {
     let languages = call.auth().languages();
     let has = |tag: &str| languages.iter().any(|(there, _)| *there == tag);
     let chosen = read.and_then(|read| read.widening().find(|tag| has(tag)));

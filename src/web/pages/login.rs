@@ -19,6 +19,7 @@ use crate::{
         refusal::Refusal,
         service::Call,
         typed,
+        words::words,
     },
 };
 
@@ -74,7 +75,7 @@ fn refused(call: &Call, refusal: Refusal, login: &str, next: &str) -> Answer {
         }
         Error::AccountEnded => (
             "The plan of your company has ended.".to_owned(),
-            problem::words(&refusal, call.auth().site()),
+            words(&refusal, call.asker(), call.auth().site()),
         ),
         Error::Invalid(violations) => {
             let first = violations.first().map(|violation| violation.message.clone());

@@ -6,7 +6,9 @@ use minijinja::{Value, context};
 use super::{address, path_to};
 use crate::{
     error::Error,
-    web::{answer, body::Body, local, moment, problem, refusal::Refusal, service::Call},
+    web::{
+        answer, body::Body, local, moment, problem, refusal::Refusal, service::Call, words::words,
+    },
 };
 
 /// A refusal that no form shows, as a page that says what to do next. Whoever has to log in
@@ -17,17 +19,21 @@ pub(in crate::web) fn refuse(call: &Call, refusal: &Refusal) -> Response<Body> {
         let log_in = answer::see_other(&call.door.log_in_path(&wanted(call)));
         return log_in.unwrap_or_else(|_| answer::empty(StatusCode::SERVICE_UNAVAILABLE));
     }
+    let asker = call.asker();
+    // Who is logged in goes on from there.
+    let back = if asker.is_known() { ACCOUNT } else { LOG_IN };
     let (title, link) = match (&refusal.error, refusal.status) {
         (Error::Malformed(_), StatusCode::METHOD_NOT_ALLOWED) => ("Not this way", ACCOUNT),
         (Error::Malformed(_), _) => ("That did not arrive as it should", ACCOUNT),
         (Error::Forbidden, _) if refusal.detail.is_some() => ("Not from there", ACCOUNT),
         (Error::Forbidden, _) => ("Not for you to do", ACCOUNT),
+        (Error::AccountEnded, _) => ("The plan has ended", back),
         (Error::NotFound, _) => ("There is no such page", ACCOUNT),
-        (Error::Throttled { .. }, _) => ("Too many tries", LOG_IN),
-        (Error::Busy | Error::Unavailable(_), _) => ("Not available just now", LOG_IN),
-        _ => ("That was not possible", LOG_IN),
+        (Error::Throttled { .. }, _) => ("Too many tries", back),
+        (Error::Busy | Error::Unavailable(_), _) => ("Not available just now", back),
+        _ => ("That was not possible", back),
     };
-    let mut message = problem::words(refusal, call.auth().site());
+    let mut message = words(refusal, asker, call.auth().site());
     if let Error::Throttled { retry_at } = refusal.error {
         message = format!("{message} {}", moment::retry(retry_at, call.door.now()));
     }

@@ -23,6 +23,7 @@ pub(super) enum Notice {
     OthersEnded,
     PasswordChanged,
     PasswordSaved,
+    PlanChanged,
     ProfileSaved,
     Recovered,
     Removed,
@@ -88,6 +89,7 @@ const ALL: &[(Notice, &str, &str)] = &[
         "password-saved",
         "Your new password is saved, and every device is logged out. Log in with it.",
     ),
+    (Notice::PlanChanged, "plan-changed", "The plan is changed, for everybody at once."),
     (Notice::ProfileSaved, "profile-saved", "The profile is saved, and the person is told."),
     (
         Notice::Recovered,

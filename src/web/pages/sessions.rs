@@ -22,7 +22,7 @@ use crate::{
 
 /// `GET /account/sessions`
 pub(super) async fn show(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     let mine = call.auth().my_account(&me);
     let (sessions, allowed) = (mine.sessions().await?, mine.sessions_allowed());
     let current = me.session().id;
@@ -48,7 +48,7 @@ pub(super) fn row(session: &Session, current: SessionId) -> Value {
 
 /// `POST /account/sessions`: ends one session, or all `others`.
 pub(super) async fn submit(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     let mut form = Form::read(&call.asked, &["session"])?;
     let which = form.need("session")?;
     let mine = call.auth().my_account(&me);

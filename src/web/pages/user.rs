@@ -22,10 +22,11 @@ use crate::{
     web::{
         answer::{self, Answer},
         form::Form,
-        moment, problem,
+        moment,
         refusal::Refusal,
         service::Call,
         typed,
+        words::words,
     },
 };
 
@@ -34,13 +35,13 @@ const EVENTS_SHOWN: usize = 10;
 
 /// `GET /users/{id}`
 pub(super) async fn show(call: &Call, id: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     page(call, &me, user(id)?, StatusCode::OK, &Problem::default()).await
 }
 
 /// `POST /users/{id}`: one of the options, named by the field `do`.
 pub(super) async fn act(call: &Call, id: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     let known = ["do", "username", "email", "name", "role", "version", "password", "reason"];
     let mut form = Form::read(&call.asked, &known)?;
     let option = form.need("do")?.to_string();
@@ -64,7 +65,7 @@ pub(super) async fn act(call: &Call, id: &str) -> Answer {
             | Error::AccountEnded),
         ) => {
             let refusal = Refusal::from(error);
-            let words = problem::words(&refusal, call.auth().site());
+            let words = words(&refusal, call.asker(), call.auth().site());
             let problem = Problem { option, error: Some(words), missed: Vec::new() };
             page(call, &me, id, refusal.status, &problem).await
         }

@@ -4,57 +4,74 @@ use http::StatusCode;
 use minijinja::{Value, context};
 
 use super::{
+    account::languages,
     address, label,
     links::form_status,
     notice::{self, Notice},
-    path_to, violations,
+    path_to, plan, violations,
 };
 use crate::{
     auth::{Identity, NewUser, Profile, Wanted},
     error::Error,
-    model::{Role, Status},
+    model::{Language, Role, Status},
     policy::{Permission, Violation},
     web::{
         answer::{self, Answer},
         cookies,
         form::Form,
-        moment, problem, query,
+        moment, query,
         refusal::Refusal,
         service::Call,
+        typed,
+        words::words,
     },
 };
 
 /// What was typed into the form that asks somebody in.
 #[derive(Default)]
-struct Typed {
+pub(super) struct Typed {
     /// The form the trouble is with, where there is any.
     form: &'static str,
     username: String,
     email: String,
     name: String,
     role: String,
+    language: String,
+}
+
+impl Typed {
+    /// Nothing; the trouble is with this form.
+    pub(super) fn nothing_into(form: &'static str) -> Self {
+        Self { form, ..Self::default() }
+    }
 }
 
 /// `GET /users`
 pub(super) async fn show(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     page(call, &me, StatusCode::OK, &Typed::default(), None, &[]).await
 }
 
 /// `POST /users`
 pub(super) async fn invite(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
-    let mut form = Form::read(&call.asked, &["username", "email", "name", "role"])?;
+    let me = call.identify().await?;
+    let known = ["username", "email", "name", "role", "language"];
+    let mut form = Form::read(&call.asked, &known)?;
     let typed = Typed {
         form: "invite",
         username: form.need("username")?.to_string(),
         email: form.need("email")?.to_string(),
         name: form.need("name")?.to_string(),
         role: form.need("role")?.to_string(),
+        // There is none to choose where letters speak one language only.
+        language: form.take("language").map(|tag| tag.to_string()).unwrap_or_default(),
     };
     let invited = async {
-        let Typed { username, email, name, role, .. } = &typed;
-        let new = NewUser::parse(username, email, name, role)?;
+        let Typed { username, email, name, role, language, .. } = &typed;
+        let mut new = NewUser::parse(username, email, name, role)?;
+        if let Some(language) = typed::language(language)? {
+            new = new.reading(language);
+        }
         call.auth().user_accounts(&me)?.invite(&new, &call.client()).await
     };
     match invited.await {
@@ -67,7 +84,7 @@ pub(super) async fn invite(call: &Call, _: &str) -> Answer {
         }
         Err(error @ (Error::Conflict { .. } | Error::Throttled { .. } | Error::AccountEnded)) => {
             let refusal = Refusal::from(error);
-            let words = problem::words(&refusal, call.auth().site());
+            let words = words(&refusal, call.asker(), call.auth().site());
             page(call, &me, refusal.status, &typed, Some(&words), &[]).await
         }
         Err(error) => Err(error.into()),
@@ -76,7 +93,7 @@ pub(super) async fn invite(call: &Call, _: &str) -> Answer {
 
 /// `POST /users/secure`
 pub(super) async fn secure_account(call: &Call, _: &str) -> Answer {
-    let me = call.door.identify(&call.asked.headers).await?;
+    let me = call.identify().await?;
     let mut form = Form::read(&call.asked, &["reason"])?;
     let reason = form.need("reason")?;
     let accounts = call.auth().user_accounts(&me)?;
@@ -88,14 +105,14 @@ pub(super) async fn secure_account(call: &Call, _: &str) -> Answer {
             Ok(answer::with_cookies(answer::see_other(&path)?, [over]))
         }
         Err(Error::Invalid(missed)) => {
-            let typed = Typed { form: "secure", ..Typed::default() };
+            let typed = Typed::nothing_into("secure");
             page(call, &me, form_status(&missed), &typed, None, &missed).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn page(
+pub(super) async fn page(
     call: &Call,
     me: &Identity,
     status: StatusCode,
@@ -141,7 +158,10 @@ async fn page(
             email => typed.email.as_str(),
             name => typed.name.as_str(),
         },
+        languages => languages(call, Language::parse(&typed.language).ok().as_ref()),
         form => typed.form,
+        plan => plan::shown(call, me, me.account()),
+        change => plan::form(call, me.account()),
         secures => me.user().administrator,
         company => me.account().name.as_str(),
         error,

@@ -4,23 +4,32 @@ use super::{
     driver::Driver,
     person::Person,
     shots::Shots,
-    support::{Crm, program::free_port},
+    support::{
+        Crm,
+        program::{command, free_port},
+    },
 };
 
 /// The program, and browsers to visit it with.
 pub(crate) struct House {
     pub(crate) crm: Crm,
     driver: Driver,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 pub(crate) fn house() -> House {
     let folder = tempdir().unwrap();
     let crm = Crm::start(folder.path(), free_port());
-    House { crm, driver: Driver::start(folder.path()), _folder: folder }
+    House { crm, driver: Driver::start(folder.path()), folder }
 }
 
 impl House {
+    /// Has the operator do this, beside the running program.
+    pub(crate) fn operate(&self, words: &[&str]) {
+        let mut operator = command(self.folder.path(), free_port());
+        assert!(operator.args(words).status().unwrap().success(), "{words:?}");
+    }
+
     pub(crate) async fn person(&self, name: &str, scripts: bool, shots: Option<Shots>) -> Person {
         Person::new(self.driver.browser(name, scripts).await, self.crm.port, shots)
     }

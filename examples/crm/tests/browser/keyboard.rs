@@ -1,13 +1,13 @@
-//! User Accounts with nothing but keys, on a phone's screen, with scripts off.
+//! My Account and User Accounts with nothing but keys, on a phone's screen, with scripts off.
 
 use fantoccini::{elements::Element, key::Key};
 use serde_json::json;
 
 use super::{
     driver::tools,
-    house::house,
+    house::{House, house},
     person::Person,
-    support::{FIRST, SECOND, links, token, until},
+    support::{Client, FIRST, SECOND, links, token, until},
 };
 
 const WIDTH: u64 = 390;
@@ -20,6 +20,12 @@ impl Person {
     /// Goes on from stop to stop until this one: a link, a button or a summary by its words, a
     /// field by its id.
     async fn reach(&self, tag: &str, words: &str) {
+        let is_it =
+            |found: &str, id: &str, text: &str| found == tag && (id == words || text == words);
+        self.reach_what(words, is_it).await;
+    }
+
+    async fn reach_what(&self, words: &str, is_it: impl Fn(&str, &str, &str) -> bool) {
         let mut stops = Vec::new();
         for _ in 0..120 {
             self.key(Key::Tab).await;
@@ -27,13 +33,13 @@ impl Person {
             let found = stop.tag_name().await.unwrap();
             let id = stop.attr("id").await.unwrap().unwrap_or_default();
             let text = stop.text().await.unwrap();
-            if found == tag && (id == words || text == words) {
+            if is_it(&found, &id, &text) {
                 assert!(self.is_outlined().await, "{words} has the focus, and nobody sees it");
                 return;
             }
             stops.push(format!("{found} {id} {text}"));
         }
-        panic!("no stop at {tag} {words}: {stops:#?}");
+        panic!("no stop at {words}: {stops:#?}");
     }
 
     /// Whether what has the focus shows it.
@@ -63,9 +69,8 @@ impl Person {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn user_accounts_by_keyboard_on_a_phone_without_scripts() {
-    let house = house();
+/// The first administrator, logged in by keys, on a phone and with scripts off.
+async fn logged_in(house: &House) -> Person {
     let ada = house.person("ada", false, None).await;
     let metrics = json!({"width": WIDTH, "height": 844, "deviceScaleFactor": 1, "mobile": true});
     tools(&ada.client, "Emulation.setDeviceMetricsOverride", metrics).await;
@@ -80,7 +85,74 @@ async fn user_accounts_by_keyboard_on_a_phone_without_scripts() {
     ada.write("password", FIRST).await;
     ada.key(Key::Enter).await;
     ada.read("No leads yet").await;
+    ada
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn my_account_and_sessions_by_keyboard_on_a_phone_without_scripts() {
+    let house = house();
+    let ada = logged_in(&house).await;
+    ada.enter("a", "My Account").await;
+    ada.read("General Information").await;
+    ada.read("Trial").await;
+
+    // A refusal is met where it happened, and what was typed is still there.
+    ada.write("new_username", "ada").await;
+    ada.write("username_current", SECOND).await;
+    ada.key(Key::Enter).await;
+    ada.read("The current password is not right, so nothing was changed.").await;
+    assert_eq!(ada.focus().await.attr("id").await.unwrap().as_deref(), Some("new_username"));
+    ada.write("username_current", FIRST).await;
+    ada.key(Key::Enter).await;
+    ada.read("Your username is changed.").await;
+    ada.write("new_email", "ada@acme.example").await;
+    ada.write("email_current", FIRST).await;
+    ada.key(Key::Enter).await;
+    ada.read("A letter is on its way to the new address.").await;
+    ada.write("current_password", FIRST).await;
+    ada.write("new_password", "short").await;
+    ada.key(Key::Enter).await;
+    ada.read("One thing to change").await;
+    assert_eq!(ada.focus().await.attr("id").await.unwrap().as_deref(), Some("current_password"));
+    ada.type_blindly(FIRST).await;
+    ada.write("new_password", SECOND).await;
+    ada.key(Key::Enter).await;
+    ada.read("Your password is changed").await;
+    ada.reach("select", "language").await;
+    ada.type_blindly("Deu").await;
+    ada.enter("button", "Save").await;
+    ada.read("Letters to you are written in that language now.").await;
+
+    // Elsewhere twice: one is ended alone, then all that are left.
+    let wish = json!({"login": "ada", "password": SECOND});
+    let mut others = [house.crm.client(), house.crm.client()];
+    for other in &mut others {
+        assert_eq!(other.call("POST", "/session", &wish).status, 200);
+    }
+    let [first, second] = &mut others;
+    let is_in = |client: &mut Client| client.call("GET", "/session", &json!(null)).status == 200;
+    ada.enter("a", "Sessions").await;
+    ada.read("this device").await;
+    let ends_one = |found: &str, _: &str, text: &str| {
+        found == "button" && text.starts_with("End") && !text.starts_with("End all")
+    };
+    ada.reach_what("the end of one session", ends_one).await;
+    ada.key(Key::Enter).await;
+    ada.read("The session has ended.").await;
+    assert_ne!(is_in(first), is_in(second), "one of them");
+    ada.enter("button", "End all other sessions").await;
+    ada.read("All other sessions have ended.").await;
+    assert!(!is_in(first) && !is_in(second));
+    ada.reach("button", "Log out").await;
+    ada.key(Key::Enter).await;
+    ada.read("You are logged out.").await;
+    ada.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn user_accounts_by_keyboard_on_a_phone_without_scripts() {
+    let house = house();
+    let ada = logged_in(&house).await;
     ada.enter("a", "User Accounts").await;
     ada.read("Create User Profile").await;
     ada.write("name", "Grace Hopper").await;

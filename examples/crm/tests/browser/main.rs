@@ -13,6 +13,7 @@ mod driver;
 mod house;
 mod keyboard;
 mod person;
+mod plan;
 mod shots;
 #[path = "../support/mod.rs"]
 mod support;

@@ -85,6 +85,17 @@ impl Person {
         url.as_str().strip_prefix(&self.origin).unwrap_or(url.as_str()).to_owned()
     }
 
+    /// Waits until the person is where these words stand in the address.
+    pub(crate) async fn come(&self, words: &str) {
+        for _ in 0..100 {
+            if self.path().await.contains(words) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{words} is not where the person came: {}", self.path().await);
+    }
+
     /// An attribute of an element.
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
         self.find(css).await.attr(name).await.unwrap().unwrap_or_default()

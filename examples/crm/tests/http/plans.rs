@@ -6,7 +6,7 @@ use tempfile::tempdir;
 
 use super::{
     roles::{company, log_in, put_on},
-    support::{Client, Crm, program::free_port},
+    support::{Client, Crm, FIRST, program::free_port},
 };
 
 /// What somebody of a role may, whatever the plan is.
@@ -155,10 +155,46 @@ fn each_of_six_roles_on_four_plans_sees_what_it_may() {
     let mut off = Vec::new();
     for plan in PLANS {
         // While the program serves: everybody sees it at their next request.
-        runtime.block_on(put_on(folder.path(), account, &Plan::from_text(plan.0)));
+        runtime.block_on(put_on(folder.path(), account, &Plan::from_text(plan.0), false));
         for (client, role) in &mut people {
             off.extend(differences(client, role, plan));
         }
     }
     assert!(off.is_empty(), "{off:#?}");
+}
+
+#[test]
+fn m16_an_ended_plan_lets_administrators_see_why_and_export_nothing() {
+    let folder = tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let roles = ["administrator", "salesperson"];
+    let account = runtime.block_on(company(folder.path(), &roles));
+    let crm = Crm::start(folder.path(), free_port());
+    let mut admin = log_in(&crm, "administrator");
+    let mut seller = log_in(&crm, "salesperson");
+    assert_eq!(admin.form("/leads", "company=C&contact=Ours&stage=New").status, 303);
+    assert_eq!(admin.get("/leads.csv").status, 200);
+    runtime.block_on(put_on(folder.path(), account, &Plan::ESSENTIAL, true));
+    // Also by the session of before.
+    for mut client in [admin, log_in(&crm, "administrator")] {
+        let file = client.get("/leads.csv");
+        let why = "The Essential plan of your company has ended";
+        assert!(file.status == 403 && file.body.contains(why), "{}", file.body);
+        assert!(!file.body.contains("Export as CSV"), "{}", file.body);
+        let session = client.call("GET", "/session", &Value::Null).json();
+        assert_eq!(session["features"], json!([]));
+        let page = client.get("/auth/account").body;
+        assert!(page.contains("The Essential plan of Acme ended on"), "{page}");
+        let people = client.get("/auth/users");
+        assert!(people.status == 200 && people.body.contains("Send Invitation"));
+        assert!(people.body.contains("3 of 100 taken"), "{}", people.body);
+        let home = client.get("/").body;
+        assert!(home.contains("Essential plan, <a href=\"/auth/account\">ended</a>"), "{home}");
+    }
+    assert_eq!(seller.call("GET", "/session", &Value::Null).kind(), "unauthenticated");
+    let wish = json!({"login": "salesperson", "password": FIRST});
+    let refused = crm.client().call("POST", "/session", &wish);
+    assert_eq!((refused.status, refused.kind().as_str()), (403, "account_ended"));
+    runtime.block_on(put_on(folder.path(), account, &Plan::ESSENTIAL, false));
+    assert_eq!(log_in(&crm, "administrator").get("/leads.csv").status, 200);
 }

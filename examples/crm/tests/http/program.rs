@@ -8,7 +8,9 @@ use serde_json::json;
 use tempfile::tempdir;
 
 use super::roles::{company, log_in};
-use super::support::{Client, Crm, FIRST, program::command, program::free_port, token, until};
+use super::support::{
+    Client, Crm, FIRST, links, program::command, program::free_port, token, until,
+};
 
 #[test]
 fn the_link_is_minted_anew_at_each_start_until_it_is_used() {
@@ -149,6 +151,70 @@ fn m14_break_glass_from_the_command_line() {
     assert!(manages(&mut log_in(&crm, "salesperson")));
     let (success, said) = operate(folder.path(), &["enable", "nobody", "ticket 4711"], "");
     assert!(!success && said.contains("no such user"), "{said}");
+}
+
+#[test]
+fn m16_plan_and_seats_from_the_command_line() {
+    let folder = tempdir().unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(company(folder.path(), &["administrator"]));
+    let crm = Crm::start(folder.path(), free_port());
+    let mut admin = log_in(&crm, "administrator");
+    let mut now = || {
+        let account = admin.call("GET", "/account", &json!(null)).json()["account"].clone();
+        (account["plan"].clone(), account["plan_until"].clone(), account["seats"].clone())
+    };
+    let does = |words: &[&str]| {
+        let (success, said) = operate(folder.path(), words, "");
+        assert!(success, "{said}");
+    };
+    assert_eq!(now(), (json!("essential"), json!(null), json!(100)), "as the plan includes");
+    does(&["plan", "administrator", "advanced", "2999-01-31", "an order"]);
+    assert_eq!(now(), (json!("advanced"), json!("2999-01-31T00:00:00Z"), json!(500)));
+    does(&["seats", "administrator", "7", "an order"]);
+    does(&["plan", "admin", "ultimate", "open", "an order"]);
+    assert_eq!(now(), (json!("ultimate"), json!(null), json!(7)), "what was agreed stays");
+    does(&["seats", "administrator", "plan", "an order"]);
+    assert_eq!(now(), (json!("ultimate"), json!(null), json!(null)));
+    for (words, why) in [
+        (["plan", "administrator", "golden", "open", "x"].as_slice(), "There is no such plan."),
+        (&["plan", "administrator", "trial", "soon", "x"], "UNTIL is a day"),
+        (&["plan", "nobody", "trial", "open", "x"], "no such user"),
+        (&["seats", "administrator", "many", "x"], "invalid digit"),
+        (&["plan", "administrator", "trial"], "crm plan COLLEAGUE PLAN UNTIL REASON"),
+    ] {
+        let (success, said) = operate(folder.path(), words, "");
+        assert!(!success && said.contains(why), "{said}");
+    }
+    assert_eq!(now(), (json!("ultimate"), json!(null), json!(null)), "nothing was changed");
+    until("the letters to the administrators", || {
+        let letters = crm.client().get("/dev/mail.json").json();
+        let said: Vec<_> =
+            letters.as_array().unwrap().iter().map(|it| it["text"].as_str()).collect();
+        let told = |words| said.iter().flatten().any(|text| text.contains(words));
+        (told("essential → advanced until 2999-01-31") && told("seats changed")).then_some(())
+    });
+}
+
+#[test]
+fn m14_an_account_with_nobody_left_gets_an_administrator_from_the_command_line() {
+    let folder = tempdir().unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(company(folder.path(), &["salesperson"]));
+    let crm = Crm::start(folder.path(), free_port());
+    let again = |words: &[&str]| operate(folder.path(), words, "");
+    let invite = ["invite-administrator", "salesperson", "ruth", "ruth@acme.example", "ticket 9"];
+    let (success, said) = again(&invite);
+    assert!(success, "{said}");
+    let link = until("the invitation, which the running program sends", || {
+        let letters = crm.client().get("/dev/mail.json").json();
+        links(&letters, "ruth@acme.example").first().cloned()
+    });
+    let body = json!({"token": token(&link), "password": FIRST});
+    assert_eq!(crm.client().call("POST", "/activation", &body).status, 204);
+    let session = log_in(&crm, "ruth").call("GET", "/session", &json!(null)).json();
+    assert!(session["permissions"].as_array().unwrap().contains(&json!("users.manage")));
+    assert_eq!(session["account"]["name"], "Acme");
+    let (success, said) = again(&invite);
+    assert!(!success && said.contains("already taken"), "{said}");
 }
 
 /// Runs one of the operator's commands with this input.

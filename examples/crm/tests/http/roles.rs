@@ -3,6 +3,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use portcullis::{
     auth::{Auth, NewAccount, NewUser, Operator},
+    clock::{Clock as _, SystemClock},
     id::AccountId,
     mail::{Letter, MailError, Mailer},
     model::{Client, Plan},
@@ -33,10 +34,11 @@ async fn operator(folder: &Path) -> (SqliteStore, Auth, Operator) {
     (store, auth, operator)
 }
 
-/// Puts the company on another plan while the program serves.
-pub(super) async fn put_on(folder: &Path, account: AccountId, plan: &Plan) {
+/// Puts the company on another plan while the program serves, one that has ended or has no end.
+pub(super) async fn put_on(folder: &Path, account: AccountId, plan: &Plan, ended: bool) {
     let (store, _, operator) = operator(folder).await;
-    operator.because("a test").set_plan(account, plan, None).await.unwrap();
+    let until = ended.then(|| SystemClock.now());
+    operator.because("a test").set_plan(account, plan, until).await.unwrap();
     store.close().await;
 }
 
