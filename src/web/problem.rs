@@ -128,8 +128,8 @@ pub(super) fn words(refusal: &Refusal, site: &Site) -> String {
              invited has their invitation sent again or taken back."
         }
         Error::Conflict { field: "email" } => {
-            "The address is not proven to be theirs, so no link is sent there. Give them another \
-             address."
+            "The address is not proven to be theirs, so no link is sent there. Help them as \
+             somebody who cannot reach the mailbox: with another address, or with this one again."
         }
         Error::Conflict { .. } => {
             "It is already taken, or somebody else changed it meanwhile. Look again, and choose \
@@ -195,7 +195,7 @@ mod tests {
             "Free one",
             "Make ",
             "is enabled first",
-            "Give them",
+            "Help them",
             "Look again",
             "Try again",
             "choose",
