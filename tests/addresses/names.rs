@@ -10,7 +10,7 @@ async fn asked(house: &House, user: UserId, new: &str) -> Token {
     let me = identity(house, stored(house, user).await.username.as_str()).await;
     let account = house.auth.my_account(&me);
     account.change_email(&password(GOOD), &address(new), &client()).await.unwrap();
-    token_in(house.post().await.last().unwrap())
+    token_in(to(&house.post().await, new)[0])
 }
 
 async fn renamed(house: &House, user: UserId, new: &str) {

@@ -139,6 +139,7 @@ pub(crate) async fn m23_who_has_no_proven_address_is_shown_after_the_account_is_
     let letters = house.post().await;
     let [letter] = &letters[..] else { panic!("one letter: {letters:?}") };
     assert_eq!(letter.to.canonical(), OLD);
+    house.clock.turn(Duration::SECOND);
     house.auth.reset_password(&token_in(letter), &password(GOOD), &here).await.unwrap();
     let me = identity(&house, "admin").await;
     let accounts = house.auth.user_accounts(&me).unwrap();
