@@ -23,9 +23,9 @@ pub(super) const SHOWN: usize = 200;
 /// How many sessions one log-in ends, where a limit was lowered: more are left to the next.
 const ENDED: usize = 200;
 
-/// How many rows are read at a time in search of sessions, and how often: more rows than the log-ins
-/// of twelve hours make under a person's two names, 600 in ten minutes for each, after which those
-/// that are not remembered expire.
+/// How many rows are read at a time in search of sessions, and how often: 100,000 rows. Under a
+/// person's two names, log-ins make at most 86,400 in twelve hours, 600 in ten minutes for each;
+/// after that those that are not remembered expire.
 const SLICE: u32 = 200;
 const SLICES: u32 = 500;
 

@@ -28,8 +28,9 @@ impl MyAccount<'_> {
     /// [`Error::Rejected`] where the current password is wrong: the fifth time, the session
     /// ends. [`Error::Invalid`] where the address is the person's already, or is to become their
     /// username and cannot be one; [`Error::Throttled`] beyond six addresses a day, and beyond six
-    /// letters a day to one mailbox; [`Error::Unauthenticated`] where the session has ended meanwhile; [`Error::Busy`] when
-    /// the machine hashes all it can; [`Error::Unavailable`] when the store does not answer.
+    /// letters a day to one mailbox; [`Error::Unauthenticated`] where the session has ended
+    /// meanwhile; [`Error::Busy`] when the machine hashes all it can; [`Error::Unavailable`] when
+    /// the store does not answer.
     pub async fn change_email(
         &self,
         current: &Password,

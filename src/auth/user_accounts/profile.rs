@@ -106,8 +106,8 @@ impl UserAccounts<'_> {
     /// left without an active one; [`Error::Throttled`] beyond 200 new usernames a day, beyond 50
     /// letters a day to addresses of the company's choosing, invitations among them, and beyond
     /// six to one mailbox; [`Error::Forbidden`] for one's own username and address, which My
-    /// Account changes; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`]
-    /// says.
+    /// Account changes; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
+    /// [`UserAccounts`] says.
     pub async fn update(&self, user: UserId, changes: &Changes, client: &Client) -> Result<User> {
         let act = async {
             let core = self.acting()?;
