@@ -203,11 +203,9 @@ async fn a_session_cannot_be_hidden_behind_thousands_that_ended(house: House) {
     }
     house.clock.turn(Duration::SECOND);
     let me = house.login("admin", GOOD).await.identity;
-    for _ in 0..2 {
-        let listed = house.auth.my_account(&me).sessions().await.unwrap();
-        let ids: Vec<_> = listed.iter().map(|session| session.id).collect();
-        assert_eq!(ids, [me.session().id, thief.identity.session().id]);
-    }
+    let listed = house.auth.my_account(&me).sessions().await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|session| session.id).collect();
+    assert_eq!(ids, [me.session().id, thief.identity.session().id]);
     // Nor from a limit; and a log-in under one clears away as well.
     let mut policy = portcullis::policy::Policy::crm();
     policy.limits.sessions_per_user = Some(1);
@@ -215,7 +213,7 @@ async fn a_session_cannot_be_hidden_behind_thousands_that_ended(house: House) {
     let me = house.login("admin", GOOD).await;
     assert_eq!(kind(house.auth.identify(&thief.token).await), "unauthenticated");
     assert!(house.auth.identify(&me.token).await.is_ok());
-    assert_eq!(rows_of_sessions(&house).await, 5_300 - 3 * 200 + 1);
+    assert_eq!(rows_of_sessions(&house).await, 5_300 - 2 * 200 + 1);
 }
 
 /// No store keeps a NUL, so none may reach one: it is refused where it is typed, or left out.
