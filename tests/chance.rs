@@ -152,7 +152,7 @@ impl World {
             Call::Enable => accounts.enable(about, &here).await.map(drop),
             Call::SignOut => accounts.sign_out(about, &here).await,
             Call::Remove => accounts.remove(about, "chance", &here).await,
-            Call::Secure => accounts.secure(about, "chance", &here).await,
+            Call::Secure => accounts.secure(about, "chance", &here).await.map(drop),
             Call::Temporary => {
                 accounts.set_temporary_password(about, &password(BETTER), &here).await
             }

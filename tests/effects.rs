@@ -347,7 +347,7 @@ async fn strike_as_administrator(house: &House, cause: Cause, user: UserId) {
             return drop(accounts.recover(user, &new, "why", &here).await.unwrap());
         }
         Cause::Removed => return accounts.remove(user, "why", &here).await.unwrap(),
-        Cause::Secured => return accounts.secure(user, "why", &here).await.unwrap(),
+        Cause::Secured => return drop(accounts.secure(user, "why", &here).await.unwrap()),
         Cause::SignedOut => return accounts.sign_out(user, &here).await.unwrap(),
         _ => panic!("{cause:?} does not strike"),
     };

@@ -11,7 +11,7 @@ use portcullis::{
     clock::Clock as _,
     model::{Client, Plan},
     secret::Purpose,
-    store::tables,
+    store::{Batch, Change, Page, Value, tables},
 };
 use time::Duration;
 
@@ -24,6 +24,7 @@ on_every_store! {
     logging_in_all_the_time_does_not_take_all_the_hashing
     one_forgot_does_not_send_twenty_letters
     a_session_cannot_be_hidden_behind_ones_that_ended
+    a_session_cannot_be_hidden_behind_thousands_that_ended
     a_nul_in_what_is_typed_breaks_nothing
 }
 
@@ -160,6 +161,59 @@ async fn a_session_cannot_be_hidden_behind_ones_that_ended(house: House) {
     let listed = house.auth.my_account(&me).sessions().await.unwrap();
     let ids: Vec<_> = listed.iter().map(|session| session.id).collect();
     assert_eq!(ids, [me.session().id, thief.identity.session().id]);
+    // Those that were idle for an hour are cleared away as they are seen, 200 at a time.
+    house.clock.turn(Duration::minutes(31));
+    let me = house.login("admin", GOOD).await.identity;
+    house.auth.my_account(&me).sessions().await.unwrap();
+    assert_eq!(rows_of_sessions(&house).await, 10 + 3);
+}
+
+/// How many rows there were. None are left.
+async fn rows_of_sessions(house: &House) -> u32 {
+    let end = time::macros::datetime!(9000-01-01 00:00 UTC);
+    house.store.purge(&tables::SESSIONS, end, 10_000).await.unwrap()
+}
+
+/// Whoever knows the password makes thousands of sessions and ends them, by logging all others
+/// out. The one that is remembered lies behind them.
+async fn a_session_cannot_be_hidden_behind_thousands_that_ended(house: House) {
+    let admin = house.furnished().await;
+    let credentials = Credentials::new("admin", password(GOOD)).remember(true);
+    let thief = house.auth.login(credentials, &client()).await.unwrap().signed_in().unwrap();
+    let equal = vec![Value::Bytes(admin.id.as_bytes().to_vec())];
+    let page = Page::of(&tables::SESSIONS, "of_user", equal, 1).unwrap();
+    let row = house.store.page(&page).await.unwrap().remove(0);
+    let column = |name| tables::SESSIONS.position(name).unwrap();
+    let Value::Int(begun) = *row.value(column("created_at")) else { panic!("a moment") };
+    let ended: Vec<Change> = (1..=5_300_i64)
+        .map(|number| {
+            let mut row = row.clone();
+            let id = [&[7; 8], &number.to_be_bytes()[..]].concat();
+            row.set(column("digest"), Value::Bytes([&id[..], &id[..]].concat()));
+            row.set(column("id"), Value::Bytes(id));
+            row.set(column("created_at"), Value::Int(begun + number));
+            row.set(column("user_stamp"), Value::Int(-1));
+            Change::Insert { table: &tables::SESSIONS, row }
+        })
+        .collect();
+    for (number, changes) in (0..).zip(ended.chunks(500)) {
+        let id = portcullis::id::BatchId::from_random(house.clock.now(), &[number; 10]);
+        let batch = Batch::new(id, house.clock.now(), changes.to_vec());
+        house.store.commit(&batch).await.unwrap();
+    }
+    house.clock.turn(Duration::SECOND);
+    let me = house.login("admin", GOOD).await.identity;
+    let listed = house.auth.my_account(&me).sessions().await.unwrap();
+    let ids: Vec<_> = listed.iter().map(|session| session.id).collect();
+    assert_eq!(ids, [me.session().id, thief.identity.session().id]);
+    // Nor from a limit; and a log-in under one clears away as well.
+    let mut policy = portcullis::policy::Policy::crm();
+    policy.limits.sessions_per_user = Some(1);
+    let house = house.under(policy);
+    let me = house.login("admin", GOOD).await;
+    assert_eq!(kind(house.auth.identify(&thief.token).await), "unauthenticated");
+    assert!(house.auth.identify(&me.token).await.is_ok());
+    assert_eq!(rows_of_sessions(&house).await, 5_300 - 2 * 200 + 1);
 }
 
 /// No store keeps a NUL, so none may reach one: it is refused where it is typed, or left out.

@@ -88,6 +88,7 @@ on_every_store! {
     m23_securing_somebody_ends_everything_and_the_password
     m24_the_limit_on_sessions_ends_the_oldest_and_shows_it
     m24_a_session_that_has_ended_takes_no_place
+    m24_looking_at_sessions_ends_none_that_a_renewed_plan_lets_in_again
     m24_a_reissued_session_keeps_its_place
     m24_a_lowered_limit_holds_from_the_next_log_in_on
     m24_a_weak_hash_is_renewed_under_a_limit_too

@@ -49,7 +49,8 @@ impl Budgets<'_> {
         self.take(rule, "log-in rate", &[canonical.as_bytes()])
     }
 
-    /// Invitations and activation letters of one account.
+    /// Letters to addresses that the administrators of one account chose: nobody there may have
+    /// asked for one.
     pub(crate) fn invitations(&self, account: AccountId) -> Charge {
         let limit = self.limits.invitations_per_day;
         let rule = Rule::Window { limit, window: Duration::DAY };
@@ -108,6 +109,13 @@ impl Budgets<'_> {
         let limit = self.limits.renames_per_month;
         let rule = Rule::Window { limit, window: Duration::days(30) };
         self.take(rule, "own renames", &[user.as_bytes()])
+    }
+
+    /// Other addresses one person asks for.
+    pub(crate) fn email_changes(&self, user: UserId) -> Charge {
+        let limit = self.limits.email_changes_per_day;
+        let rule = Rule::Window { limit, window: Duration::DAY };
+        self.take(rule, "e-mail changes", &[user.as_bytes()])
     }
 
     /// Wrong passwords with one link that takes a change of address back.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     clock::after,
-    error::Result,
+    error::{Error, Result},
     id::UserId,
     model::{EmailAddress, ReleasedName, User, Username},
     policy::{Policy, Violation},
@@ -37,6 +37,23 @@ pub(super) fn foreign_address(name: &Username, email: &EmailAddress) -> Option<V
     (name.is_address_like() && !own).then(|| {
         let message = "A username with an @ must be the person's own e-mail address.";
         Violation::new("username", "own_address", message)
+    })
+}
+
+/// The username of somebody who is to have this address, where theirs is the address they have:
+/// then it changes along, or it would be an address that is not theirs. `None` where it stays.
+///
+/// # Errors
+/// [`Error::Invalid`] where the address cannot be a username.
+pub(super) fn along(user: &User, new: &EmailAddress) -> Result<Option<Username>> {
+    let stays = !user.username.is_address_like() || user.username.canonical() == new.canonical();
+    if stays {
+        return Ok(None);
+    }
+    Username::parse(new.as_str()).map(Some).map_err(|_| {
+        let message = "The username is the address as well, and this one cannot be one: choose \
+                       another username first, one without an @.";
+        Error::invalid("email", "username", message.to_owned())
     })
 }
 

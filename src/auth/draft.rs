@@ -204,9 +204,10 @@ impl Draft {
     /// Lets a cause have its effects: ends what the table says in the user's row, which the
     /// caller then writes, tells the user and records it.
     pub(crate) fn take_effect(&mut self, cause: Cause, user: &mut User, by: Deed<'_>) {
-        // Who has not come yet is not told of what became of their profile: an address nobody
-        // has proven gets its invitation and nothing else.
+        // Who has not come yet is not told of what became of their profile.
         let tells = cause.effects().tells.filter(|_| user.status != Status::Invited);
+        // An address nobody has proven may be a stranger's, who could be mailed anything by it.
+        let tells = tells.filter(|_| user.email_proven || cause.concerns_the_mailbox());
         let (name, detail) = (by.name, by.detail);
         let letter = |user: &User| Some(notice(tells?, user, name, detail));
         self.take_effect_telling(cause, user, by, letter);
@@ -245,7 +246,8 @@ impl Draft {
     ) {
         let what = event.as_str().replace('_', " ");
         let what = format!("{what}: {whom} ({})", by.reason);
-        for witness in witnesses {
+        // An address nobody has proven may be a stranger's.
+        for witness in witnesses.filter(|witness| witness.email_proven) {
             let told = notice(Template::OperatorActed, witness, by.name, &what);
             self.ask(told, None, by.client, by.letter_lifetime);
         }

@@ -8,7 +8,7 @@ pub(super) use undo::changes_of;
 
 use super::{
     Auth,
-    claim::{Released, is_taken},
+    claim::{Released, along, is_taken},
     core::{Core, Task, text},
     draft::{Deed, Draft, Verdict},
     link::{Led, Standing},
@@ -32,7 +32,9 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Rejected`] where the link is unknown, used, expired or dead, or somebody else has
-    /// proven the address first; [`Error::Unavailable`] when the store does not answer.
+    /// proven the address first; [`Error::Invalid`] where it is to become the username and cannot
+    /// be one, or is somebody else's: with another username, the link works;
+    /// [`Error::Unavailable`] when the store does not answer.
     pub async fn confirm_email(&self, token: &Token, client: &Client) -> Result<()> {
         let core = &self.core;
         core.run(&Confirm { policy: &core.policy, token, client }).await
@@ -49,28 +51,10 @@ struct Facts {
     led: Led,
     /// Who has proven the link's address already.
     holder: Option<User>,
-    /// What a username that changes along needs to know.
-    along: Option<Along>,
-}
-
-/// A username that is the address, and becomes the new one.
-struct Along {
-    new: Username,
+    /// Whether a username that changes along is somebody else's.
     taken: bool,
-    released: Released,
-}
-
-impl Along {
-    async fn load(core: &Core, user: &User, email: &str) -> Result<Option<Self>> {
-        if user.username.canonical() != user.email.canonical() {
-            return Ok(None);
-        }
-        // Asking for it made sure that it can be one.
-        let Ok(new) = Username::parse(email) else { return Ok(None) };
-        let taken = is_taken(core, &new, Some(user.id)).await?;
-        let released = Released::load(core, &user.username).await?;
-        Ok(Some(Self { new, taken, released }))
-    }
+    /// What giving the present one up needs to know.
+    released: Option<Released>,
 }
 
 impl Task for Confirm<'_> {
@@ -80,11 +64,14 @@ impl Task for Confirm<'_> {
     async fn load(&self, core: &Core) -> Result<Facts> {
         let led = Led::load(core, Purpose::EmailConfirm, self.token).await?;
         let holder = core.find(&tables::BY_PROVEN_EMAIL, text(led.email())).await?;
-        let along = match led.user() {
-            Some(user) => Along::load(core, user, led.email()).await?,
-            None => None,
-        };
-        Ok(Facts { led, holder, along })
+        let mut facts = Facts { holder, taken: false, released: None, led };
+        if let Some(user) = facts.led.user() {
+            facts.released = Some(Released::load(core, &user.username).await?);
+            if let Ok(name) = Username::parse(facts.led.email()) {
+                facts.taken = is_taken(core, &name, Some(user.id)).await?;
+            }
+        }
+        Ok(facts)
     }
 
     fn decide(&self, facts: Facts, mut draft: Draft) -> Verdict<()> {
@@ -96,10 +83,19 @@ impl Task for Confirm<'_> {
             return draft.refuse(Error::Rejected);
         };
         // The first proof wins, and nobody is told whose it is.
-        let foreign = facts.holder.is_some_and(|holder| holder.id != user.id);
-        if foreign || facts.along.as_ref().is_some_and(|along| along.taken) {
+        if facts.holder.is_some_and(|holder| holder.id != user.id) {
             return draft.refuse(Error::Rejected);
         }
+        // As they are called now: they may have been called otherwise when they asked for it.
+        let along = match along(&user, &email) {
+            Ok(Some(_)) if facts.taken => {
+                let message = "The username is the address as well, and somebody else is called \
+                               by this one: choose another username first, one without an @.";
+                return draft.refuse(Error::invalid("email", "username", message.to_owned()));
+            }
+            Ok(along) => along,
+            Err(error) => return draft.refuse(error),
+        };
         let before = user.clone();
         let deed = Deed::own(&before, self.client, self.policy);
         let moves = email.canonical() != user.email.canonical();
@@ -108,16 +104,14 @@ impl Task for Confirm<'_> {
             user: user.id,
             account: user.account,
             old_email: user.email.clone(),
-            old_username: facts.along.as_ref().map(|_| user.username.clone()),
+            old_username: Some(user.username.clone()),
             hash: credential.hash,
             at: now,
             expires_at: after(now, self.policy.lifetimes.undo),
         });
-        if let Some(Along { new, released, .. }) = facts.along {
-            if new.canonical() != user.username.canonical() {
-                released.keep(user.id, self.policy, &mut draft);
-            }
-            user.username = new;
+        if let (Some(name), Some(released)) = (along, facts.released) {
+            released.keep(user.id, self.policy, &mut draft);
+            user.username = name;
         }
         if moves {
             user.email = email;

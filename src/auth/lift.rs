@@ -4,18 +4,18 @@ use super::{budgets::cleared, core::Core};
 use crate::{error::Result, model::User};
 
 impl Core {
-    /// Forgets the failures under a user's own names. It follows something that was done already,
-    /// so where the store does not answer, they wait as they would have.
+    /// Forgets the failures under a user's own names, and under no address that may be somebody
+    /// else's: whoever can give it to a colleague could try that person's passwords for ever. It
+    /// follows something that was done already, so where the store does not answer, they wait as
+    /// they would have.
     pub(crate) async fn lift_limits(&self, user: &User) {
         let lifted: Result<()> = async {
             let budgets = self.budgets().await?;
-            let (username, email) = (user.username.canonical(), user.email.canonical());
-            let mut charges = vec![cleared(budgets.log_in_name(username))];
-            // Until it is proven, an address is nobody's to log in with.
-            if user.email_proven && email != username {
-                charges.push(cleared(budgets.log_in_name(email)));
+            let names = user.own_log_in_names();
+            let charges: Vec<_> = names.map(|name| cleared(budgets.log_in_name(name))).collect();
+            if !charges.is_empty() {
+                self.store.charge(&charges, self.now()).await?;
             }
-            self.store.charge(&charges, self.now()).await?;
             Ok(())
         }
         .await;

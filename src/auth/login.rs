@@ -1,5 +1,7 @@
 //! Logging in.
 
+use time::OffsetDateTime;
+
 use super::{
     Auth, Identity, SessionToken,
     budgets::{cleared, given_back},
@@ -159,13 +161,15 @@ impl Auth {
         let mut facts = facts;
         let mut lost = 0;
         let (right, answer) = loop {
-            let room = match &facts.who {
-                Some(who) if attempt.verified.matches => {
-                    core.room_for(&who.user, &who.account).await?
-                }
+            let draft = core.draft()?;
+            let door = facts.door(&core.policy, &attempt, draft.now());
+            // Only where a session opens: reads that depend on the password alone would tell
+            // whoever guesses for somebody who is locked out that a guess was right.
+            let room = match &door {
+                Door::Session(who, _) => core.room_for(&who.user, &who.account).await?,
                 _ => None,
             };
-            let verdict = decide(&core.policy, &facts, room.as_ref(), &attempt, core.draft()?);
+            let verdict = decide(&core.policy, door, room.as_ref(), &attempt, draft);
             let right = matches!(
                 &verdict,
                 Ok(_) | Err(super::draft::Refusal { error: Error::AccountEnded, .. })
@@ -275,71 +279,107 @@ struct Attempt<'a> {
     token: Token,
 }
 
-/// Who may come in, and how: with a session, or with a ticket only.
+impl<'a> Attempt<'a> {
+    /// The entry of a refusal. What was typed is kept of strangers only.
+    fn refused(&self, subject: Option<&'a User>, reason: &'a str) -> Note<'a> {
+        Note {
+            kind: EventKind::LogInRefused,
+            actor: Actor::Stranger,
+            account: subject.map(|user| user.account),
+            subject,
+            client: self.client,
+            reason,
+            typed: subject.is_none().then_some(self.typed),
+        }
+    }
+}
+
+/// What a try comes to.
+enum Door<'f> {
+    /// The name is nobody's.
+    Nobody,
+    /// Shut, for this reason.
+    Shut(&'f Who, &'static str),
+    /// The password is right, and the plan has ended.
+    Ended(&'f Who),
+    /// A temporary password was right: a ticket to choose another.
+    Ticket(&'f Who),
+    /// A session opens, by this credential.
+    Session(&'f Who, &'f Credential),
+}
+
+impl Facts {
+    /// Who may come in, and how.
+    fn door(&self, policy: &Policy, attempt: &Attempt<'_>, now: OffsetDateTime) -> Door<'_> {
+        let Some(who) = &self.who else { return Door::Nobody };
+        let Who { user, account, credential } = who;
+        let temporary = credential.as_ref().and_then(|credential| credential.temporary_until);
+        let reason = match (user.status, credential) {
+            (Status::Invited, _) => "invited",
+            (Status::Disabled, _) => "disabled",
+            (Status::Removed, _) => "removed",
+            (Status::Active, _) if attempt.stopped => "stopped",
+            (Status::Active, _) if self.hash().is_none() => "secured",
+            (Status::Active, _) if !attempt.verified.matches => "wrong_password",
+            (Status::Active, _) if temporary.is_some_and(|until| until <= now) => {
+                "temporary_expired"
+            }
+            (Status::Active, _)
+                if account.plan_ended(now) && !policy.roles.is_administrator(&user.role) =>
+            {
+                return Door::Ended(who);
+            }
+            (Status::Active, _) if temporary.is_some() => return Door::Ticket(who),
+            (Status::Active, Some(credential)) => return Door::Session(who, credential),
+            // Without one there is no hash either.
+            (Status::Active, None) => "secured",
+        };
+        Door::Shut(who, reason)
+    }
+}
+
+/// What is written of it: a session, a ticket, or why not.
 fn decide(
     policy: &Policy,
-    facts: &Facts,
+    door: Door<'_>,
     room: Option<&Room>,
     attempt: &Attempt<'_>,
     mut draft: Draft,
 ) -> Verdict<Option<Session>> {
     let now = draft.now();
-    let refused = |reason| Note {
-        kind: EventKind::LogInRefused,
-        actor: Actor::Stranger,
-        account: None,
-        subject: None,
-        client: attempt.client,
-        reason,
-        typed: Some(attempt.typed),
+    let (Who { user, account, .. }, credential) = match door {
+        Door::Nobody => {
+            draft.record(attempt.refused(None, "unknown"));
+            return draft.refuse(Error::Rejected);
+        }
+        Door::Shut(who, reason) => {
+            draft.record(attempt.refused(Some(&who.user), reason));
+            return draft.refuse(Error::Rejected);
+        }
+        Door::Ended(who) => {
+            draft.record(attempt.refused(Some(&who.user), "plan_ended"));
+            return draft.refuse(Error::AccountEnded);
+        }
+        Door::Ticket(Who { user, account, .. }) => {
+            let ticket = Link {
+                digest: attempt.token.digest(Purpose::Replacement),
+                purpose: Purpose::Replacement,
+                user: user.id,
+                account: user.account,
+                email: String::new(),
+                change: None,
+                wish: Some(attempt.wish),
+                user_stamp: user.stamps.sessions,
+                account_stamp: account.stamp,
+                created_at: now,
+                expires_at: after(now, policy.lifetimes.ticket),
+            };
+            draft.insert(&ticket);
+            return draft.done(None);
+        }
+        Door::Session(who, credential) => (who, credential),
     };
-    let Some(Who { user, account, credential }) = &facts.who else {
-        draft.record(refused("unknown"));
-        return draft.refuse(Error::Rejected);
-    };
-    let about = |reason| Note {
-        account: Some(user.account),
-        subject: Some(user),
-        typed: None,
-        ..refused(reason)
-    };
-    let temporary = credential.as_ref().and_then(|credential| credential.temporary_until);
-    let reason = match user.status {
-        Status::Invited => Some("invited"),
-        Status::Disabled => Some("disabled"),
-        Status::Removed => Some("removed"),
-        Status::Active if attempt.stopped => Some("stopped"),
-        Status::Active if facts.hash().is_none() => Some("secured"),
-        Status::Active if !attempt.verified.matches => Some("wrong_password"),
-        Status::Active if temporary.is_some_and(|until| until <= now) => Some("temporary_expired"),
-        Status::Active => None,
-    };
-    if let Some(reason) = reason {
-        draft.record(about(reason));
-        return draft.refuse(Error::Rejected);
-    }
-    if account.plan_ended(now) && !policy.roles.is_administrator(&user.role) {
-        draft.record(about("plan_ended"));
-        return draft.refuse(Error::AccountEnded);
-    }
-    if temporary.is_some() {
-        let ticket = Link {
-            digest: attempt.token.digest(Purpose::Replacement),
-            purpose: Purpose::Replacement,
-            user: user.id,
-            account: user.account,
-            email: String::new(),
-            change: None,
-            wish: Some(attempt.wish),
-            user_stamp: user.stamps.sessions,
-            account_stamp: account.stamp,
-            created_at: now,
-            expires_at: after(now, policy.lifetimes.ticket),
-        };
-        draft.insert(&ticket);
-        return draft.done(None);
-    }
-    if let (Some(room), Some(credential)) = (room, credential) {
+    if let Some(room) = room {
         room.make(user, credential, attempt.client, &mut draft);
     }
     let opening = session::Opening { user, account, wish: attempt.wish, client: attempt.client };

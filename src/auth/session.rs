@@ -112,6 +112,24 @@ pub(super) fn stands(
         && may_stay
 }
 
+/// Whether a session that does not stand never will again, so that its row can go. Not yet where
+/// a plan has ended, which may be renewed, nor when it was idle just too long: a process that could
+/// not write when it saw it last may do so now.
+pub(super) fn is_over(
+    session: &Session,
+    user: &User,
+    account: &Account,
+    policy: &Policy,
+    now: OffsetDateTime,
+) -> bool {
+    let idle = policy.lifetimes.session_idle.saturating_mul(2);
+    // Stamps never go back; those of the session may be newer than these rows.
+    session.user_stamp < user.stamps.sessions
+        || session.account_stamp < account.stamp
+        || session.expires_at <= now
+        || (!session.remembered && after(session.last_seen_at, idle) <= now)
+}
+
 /// What a new session is opened with.
 pub(super) struct Opening<'a> {
     pub(super) user: &'a User,

@@ -18,7 +18,8 @@ pub struct EmailChange {
     pub account: AccountId,
     /// The address before, which had been proven.
     pub old_email: EmailAddress,
-    /// The username before, where it was the address and changed with it.
+    /// The username before: it comes back with the address it was, or in the place of another
+    /// address. `None` in rows that an earlier version wrote.
     pub old_username: Option<Username>,
     /// The hash of the password that held then. Whoever takes the change back shows that
     /// password: neither the mailbox alone nor a password set since is enough.

@@ -111,6 +111,16 @@ impl User {
         }
     }
 
+    /// The names nobody else can log in by: the username, and the address once it is proven. A
+    /// username that is an address is such a name when the address is: until then it may be
+    /// somebody else's, and so may be whatever failed under it.
+    pub(crate) fn own_log_in_names(&self) -> impl Iterator<Item = &str> {
+        let username = Some(self.username.canonical());
+        let email = Some(self.email.canonical());
+        let username = username.filter(|_| !self.username.is_address_like());
+        username.into_iter().chain(email.filter(|_| self.email_proven))
+    }
+
     /// Whether they count among the account's administrators.
     #[must_use]
     pub fn is_active_administrator(&self) -> bool {

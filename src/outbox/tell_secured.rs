@@ -51,7 +51,8 @@ impl Task for Slice<'_> {
         if !held {
             return draft.done(());
         }
-        for user in &users {
+        // Who has not proven their address gets no link there; their diagnosis says so.
+        for user in users.iter().filter(|user| user.email_proven) {
             let errand = Errand::letter(Template::Secured, user, self.inviter);
             draft.ask(errand, None, &self.intent.client, self.policy.lifetimes.letter);
         }

@@ -5,6 +5,10 @@
 //!
 #![doc = include_str!("effects.md")]
 //!
+//! A letter to the person goes to a proven address only: another may be a stranger's. Three are
+//! about the mailbox itself and go there all the same: `recovered`, and `activated` and
+//! `password_reset`, each of which follows the use of a link that was mailed there.
+//!
 //! What the operator does in an account is told to its active administrators as well
 //! (`operator_acted`), also where it is in no row of the table: an invitation, its link, its end,
 //! the plan, the seats.
@@ -180,6 +184,14 @@ impl Cause {
             _ => None,
         };
         Effects { ends, tells, also, event }
+    }
+}
+
+impl Cause {
+    /// Whether its letter goes to the person's address also while nobody has proven that: it
+    /// brings the link that does, or tells whoever just used one.
+    pub(crate) const fn concerns_the_mailbox(self) -> bool {
+        matches!(self, Self::Recovered | Self::Activated | Self::PasswordReset)
     }
 }
 

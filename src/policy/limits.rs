@@ -28,8 +28,12 @@ pub struct Limits {
     pub mailbox_pause: Duration,
     /// Reset letters for one mailbox in a day: 6.
     pub letters_per_mailbox: u32,
-    /// Invitations and activation letters of one account in a day: 50.
+    /// Letters the administrators of one account send to addresses of their choosing in a day,
+    /// which are invitations, activation letters, and links to a new address of somebody: 50.
     pub invitations_per_day: u32,
+    /// Other addresses one person asks for in a day, each of which gets a letter: 6, as many as
+    /// one mailbox gets.
+    pub email_changes_per_day: u32,
     /// Usernames the administrators of one account give to users it has, in a day: 200.
     pub renames_per_day: u32,
     /// Changes of one's own username in 30 days: 3.
@@ -58,6 +62,7 @@ impl Default for Limits {
             mailbox_pause: Duration::minutes(5),
             letters_per_mailbox: 6,
             invitations_per_day: 50,
+            email_changes_per_day: 6,
             renames_per_day: 200,
             renames_per_month: 3,
             undo_failures: 5,
@@ -94,6 +99,7 @@ impl Limits {
             ("letters_per_mailbox", self.letters_per_mailbox),
             ("log_ins_per_name", self.log_ins_per_name),
             ("invitations_per_day", self.invitations_per_day),
+            ("email_changes_per_day", self.email_changes_per_day),
             ("renames_per_day", self.renames_per_day),
             ("renames_per_month", self.renames_per_month),
             ("undo_failures", self.undo_failures),

@@ -61,8 +61,8 @@ pub(super) fn words(refusal: &Refusal, asker: Asker, site: &Site) -> String {
              invited has their invitation sent again or taken back."
         }
         Error::Conflict { field: "email" } => {
-            "The address is not proven to be theirs, so no link is sent there. Give them another \
-             address."
+            "The address is not proven to be theirs, so no link is sent there. Help them as \
+             somebody who cannot reach the mailbox: with another address, or with this one again."
         }
         Error::Conflict { .. } => {
             "It is already taken, or somebody else changed it meanwhile. Look again, and choose \
@@ -172,7 +172,7 @@ mod tests {
             Error::Conflict { field: "seats" } => same(SEATS),
             Error::Conflict { field: "administrators" } => same(&["Make somebody else one first"]),
             Error::Conflict { field: "status" } => same(&["is enabled first", "sent again"]),
-            Error::Conflict { field: "email" } => same(&["Give them another address"]),
+            Error::Conflict { field: "email" } => same(&["with another address"]),
             Error::Conflict { .. } => same(&["Look again", "choose another"]),
             Error::Busy => same(&["Nothing was changed", "Try again"]),
             Error::Unavailable(_) => {

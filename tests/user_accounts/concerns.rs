@@ -182,6 +182,8 @@ pub(crate) async fn m21_a_diagnosis_says_what_keeps_somebody_out(house: House) {
     let bo = house.employee("bo", "salesperson").await;
     assert_eq!(codes(&accounts, bo.id).await, Vec::<&str>::new());
     house.forgot("bo@acme.example").await;
+    assert_eq!(codes(&accounts, bo.id).await, ["link_outstanding", "mailbox_rests"]);
+    house.clock.turn(Duration::minutes(5));
     assert_eq!(codes(&accounts, bo.id).await, ["link_outstanding"]);
     for _ in 0..3 {
         drop(house.try_login("bo", "wrong").await);

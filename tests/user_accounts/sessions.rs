@@ -97,6 +97,25 @@ pub(crate) async fn m24_a_session_that_has_ended_takes_no_place(house: House) {
     assert_eq!(replaced(&house, bo.id).await, 0);
 }
 
+pub(crate) async fn m24_looking_at_sessions_ends_none_that_a_renewed_plan_lets_in_again(
+    house: House,
+) {
+    use portcullis::clock::Clock as _;
+    house.furnished().await;
+    let bo = house.employee("bo", "salesperson").await;
+    let sessions = log_in_times(&house, 2).await;
+    let me = identity(&house, "admin").await;
+    let until = house.clock.now() + Duration::minutes(1);
+    let operator = house.operator.because("test");
+    operator.set_plan(bo.account, &Plan::TRIAL, Some(until)).await.unwrap();
+    house.clock.turn(Duration::minutes(2));
+    assert_eq!(standing(&house, &sessions).await, Vec::<usize>::new());
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    assert!(accounts.sessions(bo.id).await.unwrap().is_empty());
+    operator.set_plan(bo.account, &Plan::TRIAL, None).await.unwrap();
+    assert_eq!(standing(&house, &sessions).await, [0, 1]);
+}
+
 pub(crate) async fn m24_a_reissued_session_keeps_its_place(house: House) {
     house.furnished().await;
     let bo = house.employee("bo", "salesperson").await;

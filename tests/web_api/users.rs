@@ -224,7 +224,8 @@ async fn somebody_is_secured_diagnosed_and_removed() {
     let mut admin = web.admin().await;
     let path = |call: &str| format!("/auth/api/users/{id}{call}");
     let why = json!({"reason": "stolen laptop"});
-    assert_eq!(admin.send(ask("POST", &path("/secure")).json(&why)).await.status, 202);
+    let secured = admin.send(ask("POST", &path("/secure")).json(&why)).await;
+    assert_eq!((secured.status, secured.json()), (202, json!({"link_sent": true})));
     assert!(!grace.is_in().await);
     let diagnosis = admin.get(&path("/diagnosis")).await.json();
     let reason = &diagnosis["reasons"][0];
@@ -233,6 +234,11 @@ async fn somebody_is_secured_diagnosed_and_removed() {
     assert_eq!(keys, ["code", "message", "since", "until"]);
     assert_eq!(reason["since"], "2026-11-21T12:00:00Z");
     admin.send(ask("DELETE", &path(""))).await.is_problem(415, "malformed");
+    // A link goes to a proven address only.
+    let elsewhere = json!({"email": "grace@home.example", "reason": "lost the mailbox"});
+    assert_eq!(admin.send(ask("POST", &path("/recover")).json(&elsewhere)).await.status, 202);
+    let secured = admin.send(ask("POST", &path("/secure")).json(&why)).await;
+    assert_eq!((secured.status, secured.json()), (202, json!({"link_sent": false})));
     web.house.clock.turn(time::Duration::MINUTE);
     assert_eq!(admin.send(ask("DELETE", &path("")).json(&why)).await.status, 202);
     let gone = admin.get(&path("")).await.json();

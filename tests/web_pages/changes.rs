@@ -60,6 +60,26 @@ async fn the_address_is_changed_confirmed_and_taken_back() {
     assert!(dead.status == 410 && dead.text.contains("72 hours"));
 }
 
+/// The username became the former address meanwhile, and this one cannot be a username.
+#[tokio::test]
+async fn a_confirmation_that_the_username_stands_against_says_what_to_do() {
+    let web = Web::new().await;
+    let mut browser = web.admin().await;
+    let fields = [("email", "ada%b@new.example"), ("current_password", GOOD)];
+    browser.post("/auth/account/email", &fields).await;
+    let link = format!("/auth/confirm?token={}", written_token_in(&web.house.post().await[0]));
+    let fields = [("username", "admin@acme.example"), ("current_password", GOOD)];
+    browser.post("/auth/account/username", &fields).await;
+    let mut mail = web.browser();
+    mail.get(&link).await;
+    let refused = mail.post("/auth/confirm", &[]).await;
+    assert!(refused.status == 422 && refused.text.contains("choose another username first"));
+    let fields = [("username", "ada"), ("current_password", GOOD)];
+    browser.post("/auth/account/username", &fields).await;
+    let answer = mail.post("/auth/confirm", &[]).await;
+    assert_eq!(answer.header("location"), "/auth/login?notice=email-confirmed");
+}
+
 #[tokio::test]
 async fn m27_the_language_of_letters_is_chosen_on_my_account() {
     let web = Web::new().await;

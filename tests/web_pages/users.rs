@@ -156,6 +156,14 @@ async fn an_address_is_changed_and_an_unreachable_mailbox_helped() {
     let to: Vec<String> =
         web.house.post().await.iter().map(|letter| letter.to.to_string()).collect();
     assert_eq!(to, ["grace@new.example", "grace@acme.example"]);
+    // The link ran out, and another goes to the same address; where there is none, it is said.
+    let secure = [("do", "secure"), why];
+    let (_, page) = option(&mut admin, &id, &secure).await;
+    assert!(page.contains("are void. No link was mailed") && page.contains("<summary>Help who"));
+    let (_, page) = option(&mut admin, &id, &[("do", "recover"), there, why]).await;
+    assert!(page.contains("a link to choose a new password is on its way there"), "{page}");
+    let letters = web.house.post().await;
+    assert_eq!((letters.len(), letters[0].to.as_str()), (1, "grace@new.example"));
 
     // Who is invited gets the letter where it should have gone.
     let new =

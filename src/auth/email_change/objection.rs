@@ -55,7 +55,8 @@ impl Task for Object<'_> {
         // Whoever holds the old mailbox has not shown to be the person.
         let deed = Deed { actor: Actor::Stranger, ..Deed::own(&user, self.client, self.policy) };
         draft.take_effect(Cause::Objected, &mut user, deed);
-        for warned in &administrators {
+        // Nobody is warned at an address that may be a stranger's.
+        for warned in administrators.iter().filter(|warned| warned.email_proven) {
             let mut errand = Errand::letter(Template::Objected, warned, "");
             if let Errand::Letter { detail, .. } = &mut errand {
                 user.username.as_str().clone_into(detail);

@@ -4,7 +4,7 @@ use crate::{
     auth::{
         Auth,
         budgets::{cleared, given_back},
-        claim::{Released, is_taken},
+        claim::{Released, foreign_address, is_taken},
         core::{Core, Task, page, text},
         draft::{Deed, Draft, Note, Verdict},
         link::{Led, Standing},
@@ -24,9 +24,10 @@ const STANDING: u32 = 200;
 impl Auth {
     /// Takes a change of address back, by the link mailed to the former address and the password
     /// that held when the change was made, whatever was changed since. The address, the username
-    /// where it went along, and that password are the person's again (but a password that was
-    /// made void since stays void); every session, link, ticket and waiting change ends. The oldest standing undo wins: later changes cannot be taken back
-    /// any more, earlier ones still can. Who is disabled stays disabled.
+    /// where it was that address or is another one now, and that password are the person's again
+    /// (but a password that was made void since stays void); every session, link, ticket and
+    /// waiting change ends. The oldest standing undo wins: later changes cannot be taken back any
+    /// more, earlier ones still can. Who is disabled stays disabled.
     ///
     /// What it protects from: somebody who came by the password and a session moves the address
     /// to a mailbox of theirs, changes the password, and moves the address again.
@@ -34,7 +35,9 @@ impl Auth {
     /// # Errors
     /// [`Error::Rejected`] where the link is unknown, used, expired or dead, the password is not
     /// that one, it was tried five times with a wrong one, or somebody else has proven the
-    /// address since; [`Error::Busy`] when the machine hashes all it can;
+    /// address since; [`Error::Conflict`] with `field` `username` where the former username is
+    /// needed and is somebody else's, which a policy that keeps names back for less than three
+    /// days allows; [`Error::Busy`] when the machine hashes all it can;
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn undo_email_change(
         &self,
@@ -139,19 +142,29 @@ impl Task for Undo<'_> {
         };
         let Standing { link, mut user, account, credential, .. } = led;
         let foreign = holder.is_some_and(|holder| holder.id != user.id);
-        let Some(credential) = credential.filter(|_| !foreign && !taken) else {
+        let Some(credential) = credential.filter(|_| !foreign) else {
             return draft.refuse(Error::Rejected);
         };
         let before = user.clone();
         let deed = Deed::own(&before, self.client, self.policy);
-        if let (Some(former), Some(released)) = (change.old_username, released) {
+        let former = change.old_username.filter(|former| {
+            // It was this address; or the one they have now is another, which is not theirs then.
+            former.is_address_like() || foreign_address(&user.username, &change.old_email).is_some()
+        });
+        user.email = change.old_email;
+        user.email_proven = true;
+        if let (Some(former), Some(released)) = (former, released) {
+            if taken {
+                return draft.refuse(Error::Conflict { field: "username" });
+            }
             if former.canonical() != user.username.canonical() {
                 released.keep(user.id, self.policy, &mut draft);
             }
             user.username = former;
         }
-        user.email = change.old_email;
-        user.email_proven = true;
+        if foreign_address(&user.username, &user.email).is_some() {
+            return draft.refuse(Error::Rejected);
+        }
         words_changed(&mut draft, Some(&before), Some(&user));
         // What was made void on a concern stays so: they have a reset letter.
         draft.replace(match credential.usable(&account) {

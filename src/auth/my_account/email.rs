@@ -4,11 +4,13 @@ use super::{Mine, MyAccount};
 use crate::{
     auth::{
         Identity,
+        budgets::given_back,
+        claim::along,
         core::{Core, Task},
         draft::{Deed, Draft, Verdict},
     },
     error::{Error, Result},
-    model::{Client, Credential, EmailAddress, Errand, Username},
+    model::{Client, Credential, EmailAddress, Errand},
     policy::{Policy, effects::Cause},
     secret::Password,
 };
@@ -25,9 +27,10 @@ impl MyAccount<'_> {
     /// # Errors
     /// [`Error::Rejected`] where the current password is wrong: the fifth time, the session
     /// ends. [`Error::Invalid`] where the address is the person's already, or is to become their
-    /// username and cannot be one; [`Error::Throttled`] beyond six letters a day to one mailbox;
-    /// [`Error::Unauthenticated`] where the session has ended meanwhile; [`Error::Busy`] when
-    /// the machine hashes all it can; [`Error::Unavailable`] when the store does not answer.
+    /// username and cannot be one; [`Error::Throttled`] beyond six addresses a day, and beyond six
+    /// letters a day to one mailbox; [`Error::Unauthenticated`] where the session has ended
+    /// meanwhile; [`Error::Busy`] when the machine hashes all it can; [`Error::Unavailable`] when
+    /// the store does not answer.
     pub async fn change_email(
         &self,
         current: &Password,
@@ -36,10 +39,17 @@ impl MyAccount<'_> {
     ) -> Result<()> {
         let core = self.core();
         let checked = self.check_current(current, client).await?;
-        let mailbox = core.budgets().await?.invited_mailbox(self.me.account().id, new.canonical());
-        core.charge(&[mailbox]).await?;
-        let task = ChangeEmail { me: self.me, policy: &core.policy, checked, new, client };
-        core.run(&task).await
+        let (budgets, me) = (core.budgets().await?, self.me);
+        let mailbox = budgets.invited_mailbox(me.account().id, new.canonical());
+        let charges = [budgets.email_changes(me.user().id), mailbox];
+        core.charge(&charges).await?;
+        let answer =
+            core.run(&ChangeEmail { me, policy: &core.policy, checked, new, client }).await;
+        if matches!(answer, Err(Error::Invalid(_))) {
+            // No letter went out, so none counts.
+            core.charge(&charges.map(given_back)).await?;
+        }
+        answer
     }
 }
 
@@ -74,11 +84,8 @@ impl Task for ChangeEmail<'_> {
             let message = "This is your address already.".to_owned();
             return draft.refuse(Error::invalid("email", "unchanged", message));
         }
-        let is_username = user.username.canonical() == user.email.canonical();
-        if is_username && Username::parse(self.new.as_str()).is_err() {
-            let message = "Your address is your username as well, and this one cannot be: choose \
-                           another username first.";
-            return draft.refuse(Error::invalid("email", "username", message.to_owned()));
+        if let Err(error) = along(&user, self.new) {
+            return draft.refuse(error);
         }
         let deed = Deed::own(&user, self.client, self.policy);
         draft.take_effect(Cause::EmailChangeAsked, &mut user, deed);

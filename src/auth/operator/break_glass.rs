@@ -83,9 +83,9 @@ impl Acting<'_> {
     ///
     /// # Errors
     /// As [`UserAccounts::secure`](crate::auth::UserAccounts::secure).
-    pub async fn secure(&self, user: UserId) -> Result<()> {
+    pub async fn secure(&self, user: UserId) -> Result<User> {
         let (policy, by) = (&self.core.policy, self.by());
-        self.core.run(&Secure { policy, user, by, client: &here() }).await.map(drop)
+        self.core.run(&Secure { policy, user, by, client: &here() }).await
     }
 
     /// Acts on a security concern of a whole account.

@@ -5,7 +5,7 @@ use crate::{
     auth::{invitations::Revoke, remove::Remove, secure::Secure, temporary},
     error::Result,
     id::UserId,
-    model::{Client, Status},
+    model::{Client, Status, User},
     secret::Password,
 };
 
@@ -34,7 +34,9 @@ impl UserAccounts<'_> {
     }
 
     /// Acts on a security concern: sessions, links, tickets, waiting changes and the password die
-    /// together, and a link to choose a new password goes out.
+    /// together, and a link to choose a new password goes out: to a
+    /// [proven](User::email_proven) address only. Whoever has none needs
+    /// [another](Self::recover), or the same again. The answer is the person as they are now.
     ///
     /// # Errors
     /// [`Error::Conflict`](crate::error::Error::Conflict) with `field` `status` for somebody who
@@ -42,11 +44,11 @@ impl UserAccounts<'_> {
     /// reason; [`Error::Forbidden`](crate::error::Error::Forbidden),
     /// [`Error::NotFound`](crate::error::Error::NotFound) and
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) as [`UserAccounts`] says.
-    pub async fn secure(&self, user: UserId, reason: &str, client: &Client) -> Result<()> {
+    pub async fn secure(&self, user: UserId, reason: &str, client: &Client) -> Result<User> {
         let act = async {
             let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
             let policy = &core.policy;
-            core.run(&Secure { policy, user, by, client }).await.map(drop)
+            core.run(&Secure { policy, user, by, client }).await
         };
         self.tries("secure", Some(user), client, act).await
     }

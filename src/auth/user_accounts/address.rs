@@ -3,7 +3,7 @@
 use crate::{
     auth::{
         budgets::Budgets,
-        claim::is_taken,
+        claim::{along, is_taken},
         core::Core,
         draft::{Deed, Draft},
         rank::Ranked,
@@ -51,16 +51,7 @@ impl<'a> Address<'a> {
         if same && (user.email_proven || user.status == Status::Invited) {
             return Ok(false);
         }
-        let is_username = user.username.canonical() == user.email.canonical();
-        let along = if is_username && !same {
-            let Ok(name) = Username::parse(self.new.as_str()) else {
-                let message = "Their address is their username as well, and this one cannot be.";
-                return Err(Error::invalid("email", "username", message.to_owned()));
-            };
-            Some(name)
-        } else {
-            None
-        };
+        let along = along(user, self.new)?;
         match user.status {
             Status::Invited => {
                 if let Some(name) = along {

@@ -96,6 +96,8 @@ struct Record {
     waits_until: Option<OffsetDateTime>,
     /// Failures in a row for the present password.
     failures: u32,
+    /// Until when Forgot Password mails them nothing more, and since when.
+    mailbox_rests: Option<(OffsetDateTime, Option<OffsetDateTime>)>,
 }
 
 impl Record {
@@ -104,13 +106,21 @@ impl Record {
         let credential: Option<Credential> = core.get(key).await?;
         let budgets = core.budgets().await?;
         let mut waits_until = None;
-        for name in [user.username.canonical(), user.email.canonical()] {
-            let (_, until) = counted(core, budgets.log_in_name(name)).await?;
-            waits_until = waits_until.max(until);
+        // What failed under an address nobody has proven may be another company's.
+        for name in user.own_log_in_names() {
+            waits_until = waits_until.max(counted(core, budgets.log_in_name(name)).await?.until);
+        }
+        let mut mailbox_rests = None;
+        // Nor does it tell what the mailbox of somebody else was asked for.
+        for charge in
+            budgets.mailbox(user.email.canonical()).into_iter().filter(|_| user.email_proven)
+        {
+            let Counted { since, until, .. } = counted(core, charge).await?;
+            mailbox_rests = mailbox_rests.max(until.map(|until| (until, since)));
         }
         let changed_at =
             credential.as_ref().map_or(0, |held| crate::clock::to_micros(held.changed_at));
-        let (failures, _) = counted(core, budgets.password(user.id, changed_at)).await?;
+        let failures = counted(core, budgets.password(user.id, changed_at)).await?.count;
         let mut links = Vec::new();
         for purpose in [Purpose::Reset, Purpose::Activation] {
             let purpose = Value::Text(purpose.as_str().to_owned());
@@ -133,6 +143,7 @@ impl Record {
             links,
             waits_until,
             failures,
+            mailbox_rests,
         })
     }
 
@@ -199,8 +210,14 @@ impl Record {
         let (Some(account), Some(held)) = (&self.account, &self.credential) else { return };
         let changed_at = Some(held.changed_at);
         if held.usable(account).is_none() {
-            let words = "Their log-in was secured, and the password they had is void. They choose \
-                         a new one by Forgot Password or by the link that was mailed.";
+            let words = if user.email_proven {
+                "Their log-in was secured, and the password they had is void. They choose a new \
+                 one by Forgot Password or by the link that was mailed."
+            } else {
+                "Their log-in was secured, and the password they had is void. No link was mailed, \
+                 because their address is not proven: help them with another, or with this one \
+                 again."
+            };
             told.add("secured", words, account.secured_at.max(changed_at), None);
         }
         if self.failures >= core.policy.limits.failures_in_a_row {
@@ -238,8 +255,9 @@ impl Record {
             told.add("wrong_password", &words, Some(first.at), None);
         }
         if !user.email_proven {
-            let words = "Their address is not proven, so Forgot Password mails nothing. Give them \
-                         an address that is theirs.";
+            let words = "Their address is not proven, so Forgot Password mails nothing, and they \
+                         are told of no change. Help them as somebody who cannot reach the \
+                         mailbox: with an address that is theirs, or with this one again.";
             told.add("email_unproven", words, None, None);
         }
     }
@@ -255,6 +273,13 @@ impl Record {
             let words = "A link was mailed and not used yet. Ask them to look for it, also among \
                          unwanted mail.";
             told.add("link_outstanding", words, Some(link.created_at), Some(link.expires_at));
+        }
+        let active = user.status == Status::Active;
+        if let Some((until, since)) = self.mailbox_rests.filter(|_| active) {
+            let words = "Forgot Password mails them nothing for now: as many letters were asked \
+                         for as one mailbox gets in that time. Ask them to look for the last one, \
+                         also among unwanted mail, or send a password reset.";
+            told.add("mailbox_rests", words, since, Some(until));
         }
         let since = self.last_login_at.max(self.credential.as_ref().map(|held| held.changed_at));
         if let Some(event) = self.given_up.as_ref().filter(|event| Some(event.at) >= since) {
@@ -278,8 +303,15 @@ impl Told {
     }
 }
 
-/// What a budget counts, and until when it gives nothing: read, and not charged.
-async fn counted(core: &Core, charge: Charge) -> Result<(u32, Option<OffsetDateTime>)> {
+/// What a budget counts, and since when and until when it gives nothing.
+struct Counted {
+    count: u32,
+    since: Option<OffsetDateTime>,
+    until: Option<OffsetDateTime>,
+}
+
+/// Reads a budget, and does not charge it.
+async fn counted(core: &Core, charge: Charge) -> Result<Counted> {
     let now = core.now();
     let row = core.store.get(&tables::BUDGETS, &charge.key).await?;
     let state = row.as_ref().map(BudgetState::from_row).transpose()?;
@@ -287,7 +319,8 @@ async fn counted(core: &Core, charge: Charge) -> Result<(u32, Option<OffsetDateT
     let mut states = [standing];
     let verdict = Charge::settle(&[charge], &mut states, now).pop();
     let until = verdict.and_then(|verdict| verdict.retry_at);
-    Ok((standing.map_or(0, |state| state.count), until))
+    let since = standing.filter(|_| until.is_some()).map(|state| state.at);
+    Ok(Counted { count: standing.map_or(0, |state| state.count), since, until })
 }
 
 /// The newest entries of one kind about somebody.

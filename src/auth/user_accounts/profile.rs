@@ -103,11 +103,11 @@ impl UserAccounts<'_> {
     /// [`Error::Invalid`] with everything that is not what it should be; [`Error::Conflict`] with
     /// `field` `username` where the name, or one that looks like it, is taken, `version` where
     /// somebody else changed the profile first, and `administrators` where the company would be
-    /// left without an active one; [`Error::Throttled`] beyond 200 new usernames a day, and beyond
-    /// six letters a day to one mailbox; [`Error::Forbidden`] for one's own username and address,
-    /// which My Account changes;
-    /// [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`]
-    /// says.
+    /// left without an active one; [`Error::Throttled`] beyond 200 new usernames a day, beyond 50
+    /// letters a day to addresses of the company's choosing, invitations among them, and beyond
+    /// six to one mailbox; [`Error::Forbidden`] for one's own username and address, which My
+    /// Account changes; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
+    /// [`UserAccounts`] says.
     pub async fn update(&self, user: UserId, changes: &Changes, client: &Client) -> Result<User> {
         let act = async {
             let core = self.acting()?;
@@ -119,8 +119,10 @@ impl UserAccounts<'_> {
             }
             let budgets = core.budgets().await?;
             if let Some(email) = &changes.email {
+                // A letter goes there, whoever's it is.
                 let account = self.me.account().id;
-                core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
+                let mailbox = budgets.invited_mailbox(account, email.canonical());
+                core.charge(&[budgets.invitations(account), mailbox]).await?;
             }
             let (policy, by) = (&core.policy, self.by(""));
             core.run(&Update { policy, budgets, user, changes, by, client }).await

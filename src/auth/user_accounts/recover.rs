@@ -3,7 +3,7 @@
 use super::{UserAccounts, reasoned};
 use crate::{
     auth::{
-        claim::{Released, is_taken},
+        claim::{Released, along, is_taken},
         core::{Core, Task},
         draft::{Draft, Verdict},
         rank::{By, Concerned, Ranked},
@@ -21,12 +21,15 @@ impl UserAccounts<'_> {
     /// object for 72 hours, with [`Auth::object`](crate::auth::Auth::object). The new one counts
     /// as proven once its link was used. Where the username is the address, it changes along.
     ///
+    /// Where the link was not used in time, the same address once more brings another.
+    ///
     /// # Errors
-    /// [`Error::Invalid`] without a reason, where it is their address already, or where it is to
-    /// become their username and cannot be one; [`Error::Conflict`] with `field` `status` for
-    /// somebody who is not active, and `username` where the name that changes along is somebody
-    /// else's; [`Error::Throttled`] beyond six letters a day to one mailbox; [`Error::Forbidden`]
-    /// for oneself; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
+    /// [`Error::Invalid`] without a reason, where it is their address already and proven, or where
+    /// it is to become their username and cannot be one; [`Error::Conflict`] with `field` `status`
+    /// for somebody who is not active, and `username` where the name that changes along is
+    /// somebody else's; [`Error::Throttled`] beyond 50 letters a day to addresses of the company's
+    /// choosing, invitations among them, and beyond six to one mailbox; [`Error::Forbidden`] for
+    /// oneself; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
     /// [`UserAccounts`] says.
     pub async fn recover(
         &self,
@@ -38,7 +41,8 @@ impl UserAccounts<'_> {
         let act = async {
             let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
             let (budgets, account) = (core.budgets().await?, self.me.account().id);
-            core.charge(&[budgets.invited_mailbox(account, email.canonical())]).await?;
+            let mailbox = budgets.invited_mailbox(account, email.canonical());
+            core.charge(&[budgets.invitations(account), mailbox]).await?;
             let policy = &core.policy;
             let helped = core.run(&Recover { policy, user, email, by, client }).await?;
             core.lift_limits(&helped).await;
@@ -114,16 +118,13 @@ impl Recover<'_> {
         if before.status != Status::Active {
             return Err(Error::Conflict { field: "status" });
         }
-        if before.email.canonical() == self.email.canonical() {
+        let same = before.email.canonical() == self.email.canonical();
+        // As long as nobody has proven it, its link may have run out: this sends another.
+        if same && before.email_proven {
             let message = "This is their address already. Send a password reset instead.";
             return Err(Error::invalid("email", "unchanged", message.to_owned()));
         }
-        if before.username.canonical() == before.email.canonical() {
-            let Ok(name) = Username::parse(self.email.as_str()) else {
-                let message = "Their address is their username as well, and this one cannot be: \
-                               give them another username first.";
-                return Err(Error::invalid("email", "username", message.to_owned()));
-            };
+        if let Some(name) = along(&before, self.email)? {
             if taken {
                 return Err(Error::Conflict { field: "username" });
             }

@@ -21,8 +21,9 @@ impl UserAccounts<'_> {
     /// passwords end.
     ///
     /// # Errors
-    /// [`Error::Conflict`] with `field` `email` where the address is not proven to be theirs, and
-    /// `status` for somebody who is locked out; [`Error::Throttled`] beyond six letters a day to
+    /// [`Error::Conflict`] with `field` `email` where the address is not proven to be theirs, for
+    /// whom [`recover`](UserAccounts::recover) mails a link, and `status` for somebody who is
+    /// locked out; [`Error::Throttled`] beyond six letters a day to
     /// one mailbox; for somebody invited as
     /// [`resend_activation`](UserAccounts::resend_activation); [`Error::Forbidden`],
     /// [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`] says.

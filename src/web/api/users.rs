@@ -198,13 +198,19 @@ pub(super) async fn recover(call: &Call, id: &str) -> Answer {
     Ok(answer::empty(StatusCode::ACCEPTED))
 }
 
+#[derive(Serialize)]
+struct Secured {
+    /// Whether a link to choose a new password goes out: an address nobody has proven gets none.
+    link_sent: bool,
+}
+
 /// `POST /users/{id}/secure`
 pub(super) async fn secure(call: &Call, id: &str) -> Answer {
     let me = who(call).await?;
     let accounts = call.auth().user_accounts(&me)?;
     let Why { reason } = call.asked.json(WHY)?;
-    accounts.secure(user(id)?, reason.as_str(), &call.client()).await?;
-    Ok(answer::empty(StatusCode::ACCEPTED))
+    let secured = accounts.secure(user(id)?, reason.as_str(), &call.client()).await?;
+    answer::json(StatusCode::ACCEPTED, &Secured { link_sent: secured.email_proven })
 }
 
 /// `DELETE /users/{id}`

@@ -1,7 +1,7 @@
 //! What each call takes, answers and refuses: a row for each of `api.rs`, which a test compares.
 
 use super::row::{
-    ACCEPTED, NO_CONTENT, Row, SETS_COOKIE, anybody, created, ok, or_cookie, signed_in,
+    ACCEPTED, NO_CONTENT, Row, SETS_COOKIE, accepted, anybody, created, ok, or_cookie, signed_in,
 };
 
 /// Every call of the JSON API.
@@ -64,11 +64,11 @@ pub(super) static CALLS: &[Row] = &[
     anybody("POST /email/confirm", "confirmEmail", "Proves a new address by a mailed link.")
         .takes("Link")
         .answers(&[NO_CONTENT])
-        .refuses(&["rejected"]),
+        .refuses(&["rejected", "invalid"]),
     anybody("POST /undo", "undoEmailChange", "Takes a change of address back by a mailed link.")
         .takes("Undo")
         .answers(&[NO_CONTENT])
-        .refuses(&["rejected", "invalid"]),
+        .refuses(&["rejected", "conflict", "invalid"]),
     anybody("POST /objection", "object", "Objects to an administrator's change of address.")
         .takes("Link")
         .answers(&[NO_CONTENT])
@@ -108,7 +108,7 @@ pub(super) static CALLS: &[Row] = &[
         .refuses(&["not_found", "conflict", "invalid", "throttled"]),
     signed_in("POST /users/{id}/secure", "secureUser", "Voids sessions, links and password.")
         .takes("Why")
-        .answers(&[ACCEPTED])
+        .answers(&[accepted("Secured")])
         .refuses(&["not_found", "conflict", "invalid"]),
     signed_in("PUT /users/{id}/password", "setTemporaryPassword", "Sets a temporary password.")
         .takes("TemporaryPassword")

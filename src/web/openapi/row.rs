@@ -84,6 +84,10 @@ pub(super) const ACCEPTED: Answered = Answered { status: 202, body: None, cookie
 pub(super) const NO_CONTENT: Answered = Answered { status: 204, ..ACCEPTED };
 pub(super) const SETS_COOKIE: Answered = Answered { cookie: Cookie::Always, ..NO_CONTENT };
 
+pub(super) const fn accepted(schema: &'static str) -> Answered {
+    Answered { status: 202, ..ok(schema) }
+}
+
 pub(super) const fn ok(schema: &'static str) -> Answered {
     Answered { status: 200, body: Some(schema), cookie: Cookie::Never }
 }

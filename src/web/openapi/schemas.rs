@@ -49,6 +49,11 @@ pub(super) fn schemas() -> Value {
             "last_logins": list(all(json!({ "at": is("Moment"), "client": is("Client") }))),
         })),
         "OneUser": all(json!({ "user": is("User") })),
+        "Secured": all(json!({
+            "link_sent": { "type": "boolean",
+                "description": "Whether a link to choose a new password goes out: an address \
+                                nobody has proven gets none." },
+        })),
         "Users": all(json!({ "users": list(is("User")), "next": is("Next") })),
         "OneAccount": all(json!({ "account": is("Account") })),
         "Invitations": all(json!({ "invitations": list(is("Invitation")) })),

@@ -29,6 +29,7 @@ pub(super) enum Notice {
     Removed,
     ResetSent,
     Secured,
+    SecuredWithoutLink,
     SessionEnded,
     SessionGone,
     UsernameChanged,
@@ -41,7 +42,7 @@ const ALL: &[(Notice, &str, &str)] = &[
         Notice::AccountSecured,
         "account-secured",
         "The account is secured: everybody is logged out, and no password works any more. A link \
-         to choose a new one is on its way to each of you.",
+         to choose a new one is on its way to each of you whose address is proven.",
     ),
     (Notice::Activated, "activated", "Your log-in is ready. Log in with the password you chose."),
     (
@@ -106,6 +107,13 @@ const ALL: &[(Notice, &str, &str)] = &[
         Notice::Secured,
         "secured",
         "Sessions, links and the password are void. A link to choose a new one is on its way.",
+    ),
+    (
+        Notice::SecuredWithoutLink,
+        "secured-without-link",
+        "Sessions, links and the password are void. No link was mailed, because nobody has proven \
+         that the address is theirs. Choose Help who cannot reach the mailbox below, with another \
+         address or with this one again.",
     ),
     (Notice::SessionEnded, "session-ended", "The session has ended."),
     (Notice::SessionGone, "session-gone", "That session had ended already."),

@@ -144,8 +144,8 @@ async fn carry_out(
             Ok(Notice::Enabled)
         }
         "secure" => {
-            accounts.secure(id, &text("reason")?, client).await?;
-            Ok(Notice::Secured)
+            let user = accounts.secure(id, &text("reason")?, client).await?;
+            Ok(if user.email_proven { Notice::Secured } else { Notice::SecuredWithoutLink })
         }
         "remove" => {
             accounts.remove(id, &text("reason")?, client).await?;
