@@ -211,13 +211,15 @@ impl Draft {
         if let Some(errand) = letter(user) {
             self.ask(errand, None, by.client, by.letter_lifetime);
         }
-        let what = effects.event.as_str().replace('_', " ");
+        // What nobody does has no entry, and nobody to tell of it.
+        let Some(event) = effects.event else { return };
+        let what = event.as_str().replace('_', " ");
         let what = format!("{what}: {} ({})", user.username, by.reason);
         for witness in by.witnesses.iter().filter(|witness| witness.id != user.id) {
             let told = notice(Template::OperatorActed, witness, by.name, &what);
             self.ask(told, None, by.client, by.letter_lifetime);
         }
-        self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
+        self.record(Note::of(event, by.actor, user, by.client).because(by.reason));
     }
 
     /// Yes.

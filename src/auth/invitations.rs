@@ -133,9 +133,10 @@ impl Task for Revoke<'_> {
         let Ranked { user, mut account, who } = held;
         // Nobody is left to hold stamps or to be told, so of the effects only the record and
         // the invitation's end remain; links die with the row they lead to.
-        let note =
-            Note::of(Cause::InvitationRevoked.effects().event, who.actor, &user, self.client);
-        draft.record(note.because(self.by.reason()));
+        if let Some(event) = Cause::InvitationRevoked.effects().event {
+            let note = Note::of(event, who.actor, &user, self.client);
+            draft.record(note.because(self.by.reason()));
+        }
         account.count(Some(&user), None);
         words_changed(&mut draft, Some(&user), None);
         draft.delete(&invitation);
