@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     id::{AccountId, UserId},
-    model::{Account, Actor, Client, Credential, Errand, Status, User},
+    model::{Account, Actor, Client, Credential, Errand, EventKind, Status, User},
     policy::{Policy, effects::Cause},
 };
 
@@ -80,19 +80,15 @@ impl Task for SecureAccount<'_> {
         let Some(mut account) = account else { return draft.refuse(Error::NotFound) };
         account.stamp = account.stamp.saturating_add(1);
         account.secured_at = account.secured_at.max(Some(now));
-        // The stamp in this row ends for everybody what the table says; the letters it names are
-        // asked for in slices.
-        if let Some(kind) = Cause::AccountSecured.effects().event {
-            draft.record(Note {
-                kind,
-                actor,
-                account: Some(account.id),
-                subject: None,
-                client: self.client,
-                reason: self.by.reason(),
-                typed: None,
-            });
-        }
+        draft.record(Note {
+            kind: EventKind::AccountSecured,
+            actor,
+            account: Some(account.id),
+            subject: None,
+            client: self.client,
+            reason: self.by.reason(),
+            typed: None,
+        });
         let errand = Errand::TellSecured { account: account.id, after: String::new(), inviter };
         draft.ask(errand, None, self.client, self.policy.lifetimes.letter);
         draft.replace(account);
