@@ -198,12 +198,12 @@ impl Racer {
         if number(3) == 0 {
             return company::act(self).await;
         }
-        match number(11) {
+        match number(12) {
             0 | 1 => self.reset(user).await,
             2..=4 => self.change(user).await,
             5 => self.end(user, "end_others").await,
             6 => self.end(user, "log_out").await,
-            7 => self.rename(user).await,
+            7 | 8 => self.rename(user).await,
             _ => drop(self.log_in(user).await),
         }
     }
