@@ -131,7 +131,7 @@ async fn m7_nothing_of_a_former_holder_follows_a_name(house: House) {
     let before = accounts.history(former.id, None, 50).await.unwrap().events;
     let called = |name: &str| before.iter().any(|event| event.subject.as_ref().unwrap().1 == name);
     assert!(called("grace") && called("grace.h"), "as they were called at the time");
-    assert!(!before.iter().any(|event| own(event)));
+    assert!(!before.iter().any(own));
     // Neither's letter is for the other.
     house.auth.reset_password(&link, &password("the third of three"), &client()).await.unwrap();
     house.login("grace", BETTER).await;
