@@ -1,6 +1,7 @@
 //! What `Auth::background` does while nobody asks.
 
 #[path = "support/house.rs"]
+#[macro_use]
 mod house;
 
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use portcullis::{
     clock::{Clock as _, to_micros},
     entropy::SystemEntropy,
     id::BatchId,
-    store::{Batch, Change, Row, Store, Value, memory::MemoryStore, tables},
+    store::{Batch, Change, Row, Value, tables},
 };
 
 /// More than a few slices of a purge.
@@ -22,9 +23,9 @@ fn budget(number: u32, expires: i64) -> Change {
     Change::Insert { table: &tables::BUDGETS, row: Row::new(row) }
 }
 
-#[tokio::test]
-async fn what_has_expired_is_gone_soon_after_the_start() {
-    let house = House::new(MemoryStore::new());
+on_every_store! { what_has_expired_is_gone_soon_after_the_start }
+
+async fn what_has_expired_is_gone_soon_after_the_start(house: House) {
     let now = house.clock.now();
     let stands = budget(EXPIRED, to_micros(now + time::Duration::DAY));
     let changes = (0..EXPIRED).map(|number| budget(number, 0)).chain([stands]).collect();

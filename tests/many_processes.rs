@@ -1,8 +1,11 @@
-//! Four processes on one database race log-ins, resets, changes of passwords and ends of sessions,
-//! and bosses who invite, rename, promote, demote and lock out, while one of them after the other is killed with -9. Afterwards the whole database is held
-//! against what must always be so, and against what each process was answered: what was
-//! acknowledged is there, what was refused is not, and what was never answered is wholly one or
-//! the other.
+//! Four processes on one database race log-ins, resets, changes of passwords and of usernames, ends
+//! of sessions, and bosses who invite, rename, promote, demote and lock out, while one of them
+//! after the other is killed with -9. Afterwards the whole database is held against what must
+//! always be so, and against what each process was answered: what was acknowledged is there, what
+//! was refused is not, and what was never answered is wholly one or the other.
+//!
+//! Each act comes from an address of its own, which its entry in the audit trail carries. So an
+//! entry is that of one act, and of the acts nobody was answered it says which were done.
 //!
 //! It was seen to fail where a store ignores conditions or applies half a batch, where seats or the
 //! last administrator are not looked at, where a reset leaves sessions alive, and where a change
@@ -27,6 +30,10 @@ mod mysql;
 mod place;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "many_processes/rows.rs"]
+mod rows;
+#[path = "many_processes/trail.rs"]
+mod trail;
 
 use std::{
     path::Path,
@@ -106,6 +113,7 @@ async fn many(place: Place) {
         let victim = &mut processes[usize::try_from(kills).unwrap() % PROCESSES];
         victim.kill().unwrap();
         victim.wait().unwrap();
+        history::killed(folder, victim.id());
         *victim = start(folder, &place);
         kills += 1;
     }

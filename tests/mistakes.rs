@@ -8,10 +8,13 @@ mod house;
 
 use house::*;
 use portcullis::{
-    auth::{Credentials, NewUser},
-    model::{Status, User},
-    secret::Token,
-    store::{Record as _, tables},
+    auth::{Credentials, LogIn, NewUser, SessionToken},
+    clock::Clock as _,
+    entropy::SystemEntropy,
+    id::BatchId,
+    model::{EmailAddress, Status, User},
+    secret::{Purpose, Token},
+    store::{Batch, Change, Expect, Record as _, Table, Value, tables},
 };
 use time::Duration;
 
@@ -20,11 +23,23 @@ on_every_store! {
     a_case_folded_address_is_mailed_nothing_cve_2019_19844
     a_request_in_flight_does_not_resurrect_a_session_that_was_logged_out
     a_link_of_one_purpose_opens_nothing_of_another
+    m4_activation_wipes_what_was_planted_before_it
 }
 
 async fn row(house: &House, user: &User) -> User {
     let row = house.store.get(&tables::USERS, user.id.as_bytes()).await.unwrap().unwrap();
     User::from_row(&row).unwrap()
+}
+
+/// What sessions, links and e-mail links made for this person now would carry.
+async fn stamps(house: &House, user: &User) -> (i64, i64, i64) {
+    let row = house.store.get(&tables::USERS, user.id.as_bytes()).await.unwrap().unwrap();
+    let stamp = |name: &str| {
+        let position = tables::USERS.columns.iter().position(|column| column.name == name);
+        let Value::Int(stamp) = row.value(position.unwrap()) else { panic!("{name} is a number") };
+        *stamp
+    };
+    (stamp("session_stamp"), stamp("link_stamp"), stamp("change_stamp"))
 }
 
 async fn ivy(house: &House) -> (User, Token) {
@@ -95,18 +110,29 @@ async fn a_request_in_flight_does_not_resurrect_a_session_that_was_logged_out(ho
     assert!(account.sessions().await.unwrap().is_empty());
 }
 
-/// There one kind of token was as good as another: a session's, or a link's, where a reset's was
-/// asked for.
+/// There one kind of token was as good as another: a session's, a ticket's or a link's, where a
+/// reset's was asked for.
 async fn a_link_of_one_purpose_opens_nothing_of_another(house: House) {
     house.furnished().await;
     let (_, activation) = ivy(&house).await;
+    let temporary = house.employee("theo", "salesperson").await;
+    let operator = house.operator.because("test");
+    operator.set_temporary_password(temporary.id, &password(BETTER)).await.unwrap();
+    let LogIn::PasswordChangeRequired(ticket) = house.try_login("theo", BETTER).await.unwrap()
+    else {
+        panic!("no ticket")
+    };
+    let ticket = Token::parse(&ticket.reveal()).unwrap();
+    house.post().await;
     let reset = house.forgot("admin@acme.example").await;
     let bearer = Credentials::new("admin", password(GOOD));
     let session = house.auth.login(bearer, &client()).await.unwrap().signed_in().unwrap();
     let session = Token::parse(&session.token.reveal()).unwrap();
     let (auth, client) = (&house.auth, client());
-    let word = password(BETTER);
-    for (name, token) in [("activation", &activation), ("reset", &reset), ("session", &session)] {
+    let word = password("the third of three phrases");
+    for (name, token) in
+        [("activation", &activation), ("reset", &reset), ("session", &session), ("ticket", &ticket)]
+    {
         if name != "reset" {
             let answer = auth.reset_password(token, &word, &client).await;
             assert_eq!(kind(answer), "rejected", "{name} as a reset");
@@ -114,6 +140,16 @@ async fn a_link_of_one_purpose_opens_nothing_of_another(house: House) {
         if name != "activation" {
             let answer = auth.activate(token, &word, &client).await;
             assert_eq!(kind(answer), "rejected", "{name} as an activation");
+        }
+        if name != "ticket" {
+            let answer = auth.replace_password(token, &word, &client).await;
+            assert_eq!(kind(answer), "rejected", "{name} as a ticket");
+        }
+        for as_session in [SessionToken::cookie, SessionToken::bearer] {
+            let shown = as_session(&token.reveal()).unwrap();
+            let answer = auth.identify(&shown).await;
+            let own = name == "session" && answer.is_ok();
+            assert!(own || kind(answer) == "unauthenticated", "{name} as a session");
         }
         assert_eq!(kind(auth.confirm_email(token, &client).await), "rejected", "{name}");
         assert_eq!(kind(auth.undo_email_change(token, &word, &client).await), "rejected", "{name}");
@@ -123,4 +159,87 @@ async fn a_link_of_one_purpose_opens_nothing_of_another(house: House) {
     // They were good for what they are for, all along.
     auth.activate(&activation, &word, &client).await.unwrap();
     auth.reset_password(&reset, &word, &client).await.unwrap();
+    auth.replace_password(&ticket, &word, &client).await.unwrap();
+}
+
+/// A row of somebody else's, made to be about this person as they are now: what whoever can write
+/// into the database, or found a way around a door, would leave for later.
+async fn plant(house: &House, table: &'static Table, key: &[u8], victim: &User, stamp: i64) {
+    let mut row = house.store.get(table, key).await.unwrap().unwrap();
+    let commit = async |change: Change| {
+        let id = BatchId::draw(house.clock.now(), &SystemEntropy).unwrap();
+        house.store.commit(&Batch::new(id, house.clock.now(), vec![change])).await.unwrap();
+    };
+    commit(Change::Delete { table, key: key.to_vec(), expect: Expect::Present }).await;
+    for (position, column) in table.columns.iter().enumerate() {
+        let planted = match column.name {
+            "user" => Value::Bytes(victim.id.as_bytes().to_vec()),
+            "user_stamp" => Value::Int(stamp),
+            "email" => Value::Text(victim.email.canonical().to_owned()),
+            _ => continue,
+        };
+        row.set(position, planted);
+    }
+    commit(Change::Insert { table, row }).await;
+}
+
+/// There somebody made a profile under another's address and waited: when the owner came and
+/// activated it, the session, the link or the password from before was still good.
+///
+/// Here nobody has any of them before the activation. If they had, all that carries the person's
+/// stamps dies with the activation, which raises them. A password cannot be told from one that was
+/// chosen: it opens nothing while the person is invited, and the activation is refused rather than
+/// let somebody into a profile that two can open.
+async fn m4_activation_wipes_what_was_planted_before_it(house: House) {
+    let admin = house.furnished().await;
+    let (ivy, older) = ivy(&house).await;
+    let me = house.login("admin", GOOD).await;
+    let accounts = house.auth.user_accounts(&me.identity).unwrap();
+    accounts.resend_activation(ivy.id, &client()).await.unwrap();
+    let link = token_in(&house.post().await[0]);
+    let (ends, links, changes) = stamps(&house, &ivy).await;
+    let session = house.login("admin", GOOD).await.token;
+    let digest = Token::parse(&session.reveal()).unwrap().digest(Purpose::Cookie);
+    plant(&house, &tables::SESSIONS, digest.as_bytes(), &ivy, ends).await;
+    let reset = house.forgot("admin@acme.example").await;
+    plant(&house, &tables::LINKS, reset.digest(Purpose::Reset).as_bytes(), &ivy, links).await;
+    let account = house.auth.my_account(&me.identity);
+    let new = EmailAddress::parse("evil@evil.example").unwrap();
+    account.change_email(&password(GOOD), &new, &client()).await.unwrap();
+    let confirm = token_in(&house.post().await[0]);
+    let digest = confirm.digest(Purpose::EmailConfirm);
+    plant(&house, &tables::LINKS, digest.as_bytes(), &ivy, changes).await;
+
+    let planted_opens = async || {
+        let (auth, word) = (&house.auth, password("a word of the attacker's own"));
+        assert_eq!(kind(auth.identify(&session).await), "unauthenticated");
+        assert_eq!(kind(auth.reset_password(&reset, &word, &client()).await), "rejected");
+        assert_eq!(kind(auth.confirm_email(&confirm, &client()).await), "rejected");
+    };
+    planted_opens().await;
+    house.auth.activate(&link, &password(GOOD), &client()).await.unwrap();
+    planted_opens().await;
+    assert_eq!(kind(house.auth.activate(&older, &password(BETTER), &client()).await), "rejected");
+    let ivy = row(&house, &ivy).await;
+    assert_eq!((ivy.status, ivy.email.as_str()), (Status::Active, "ivy@acme.example"));
+    house.login("ivy", GOOD).await;
+
+    // A password.
+    house.post().await;
+    let new = NewUser::parse("ivo", "ivo@acme.example", "Ivo", "salesperson").unwrap();
+    let ivo = accounts.invite(&new, &client()).await.unwrap();
+    let link = token_in(&house.post().await[0]);
+    let theo = house.employee_of(admin.account, "theo", "salesperson").await;
+    plant(&house, &tables::CREDENTIALS, theo.id.as_bytes(), &ivo, 0).await;
+    assert_eq!(kind(house.try_login("ivo", GOOD).await), "rejected");
+    assert_eq!(kind(house.try_login("ivo@acme.example", GOOD).await), "rejected");
+    assert_eq!(kind(house.auth.activate(&link, &password(BETTER), &client()).await), "rejected");
+    house.auth.forgot_password("ivo@acme.example", &client()).await.unwrap();
+    for letter in house.post().await {
+        let link = token_in(&letter);
+        let word = password(BETTER);
+        assert_eq!(kind(house.auth.reset_password(&link, &word, &client()).await), "rejected");
+        assert_eq!(kind(house.auth.activate(&link, &word, &client()).await), "rejected");
+    }
+    assert_eq!(row(&house, &ivo).await.status, Status::Invited);
 }

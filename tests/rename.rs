@@ -6,9 +6,9 @@ mod house;
 
 use house::*;
 use portcullis::{
-    auth::NewUser,
+    auth::{Credentials, Identity, NewUser},
     error::Result,
-    model::{EventKind, Username},
+    model::{Event, EventKind, Username},
     store::{Page, Record as _, Value, tables},
 };
 use time::Duration;
@@ -17,6 +17,7 @@ on_every_store! {
     m7_the_username_changes_and_everything_else_stays
     m7_the_current_password_is_required
     m7_an_old_name_is_kept_back_for_90_days
+    m7_nothing_of_a_former_holder_follows_a_name
     m7_three_changes_a_month
     a_username_equal_to_anothers_address_is_refused_cve_2021_3754
     two_who_want_one_name_at_once_are_one
@@ -89,6 +90,54 @@ async fn m7_an_old_name_is_kept_back_for_90_days(house: House) {
     assert_eq!(kind(invite(&house, "admin", "sam@acme.example").await), "conflict");
     house.clock.turn(Duration::SECOND);
     assert_eq!(kind(invite(&house, "admin", "sam@acme.example").await), "ok");
+}
+
+/// Somebody else is given the name after its 90 days: what the former holder had and did stays
+/// theirs, under the name they had then.
+async fn m7_nothing_of_a_former_holder_follows_a_name(house: House) {
+    house.furnished().await;
+    let former = house.employee("grace", "sales_manager").await;
+    // Failures that make the name wait, a link, and a remembered session.
+    let remembered = Credentials::new("grace", password(GOOD)).remember(true);
+    house.auth.login(remembered, &client()).await.unwrap();
+    rename(&house, "grace", GOOD, "grace.h").await.unwrap();
+    house.post().await;
+    house.clock.turn(Duration::days(90));
+    let session = house.login("grace.h", GOOD).await;
+    let link = house.forgot("grace@acme.example").await;
+    // The new one has the name, at another address.
+    rename(&house, "admin", GOOD, "boss").await.unwrap();
+    house.post().await;
+    invite(&house, "grace", "hopper@acme.example").await.unwrap();
+    let activation = token_in(&house.post().await[0]);
+    house.auth.activate(&activation, &password(BETTER), &client()).await.unwrap();
+    house.post().await;
+    let new = house.login("grace", BETTER).await;
+    let is = |identity: &Identity| identity.user().id;
+    assert_ne!(is(&new.identity), former.id, "another person");
+    assert_eq!(kind(house.try_login("grace", GOOD).await), "rejected", "the former password");
+    assert_eq!(is(&house.login("grace@acme.example", GOOD).await.identity), former.id);
+    assert_eq!(is(&house.auth.identify(&session.token).await.unwrap()), former.id);
+    // Their lists show their own.
+    let account = house.auth.my_account(&new.identity);
+    let logins = account.overview().await.unwrap().last_logins;
+    assert!(logins.iter().all(|event| event.subject.as_ref().unwrap().0 == is(&new.identity)));
+    assert_eq!((logins.len(), account.sessions().await.unwrap().len()), (1, 1));
+    let me = house.login("boss", GOOD).await.identity;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    let history = accounts.history(is(&new.identity), None, 50).await.unwrap().events;
+    let own = |event: &Event| event.subject.as_ref().unwrap().0 == is(&new.identity);
+    assert!(!history.is_empty() && history.iter().all(own));
+    let before = accounts.history(former.id, None, 50).await.unwrap().events;
+    let called = |name: &str| before.iter().any(|event| event.subject.as_ref().unwrap().1 == name);
+    assert!(called("grace") && called("grace.h"), "as they were called at the time");
+    assert!(!before.iter().any(own));
+    // Neither's letter is for the other.
+    house.auth.reset_password(&link, &password("the third of three"), &client()).await.unwrap();
+    house.login("grace", BETTER).await;
+    house.login("grace.h", "the third of three").await;
+    assert!(house.auth.identify(&new.token).await.is_ok());
+    assert!(house.auth.identify(&session.token).await.is_err());
 }
 
 async fn m7_three_changes_a_month(house: House) {

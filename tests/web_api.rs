@@ -1,6 +1,9 @@
-//! The JSON API, driven without sockets.
+//! The JSON API, driven without sockets: on every store, but for what is decided before one
+//! is asked (how a request is read, refused and routed, and what every answer carries), which the
+//! reference store shows as well as any.
 
 #[path = "support/house.rs"]
+#[macro_use]
 mod house;
 #[path = "support/web.rs"]
 mod web;

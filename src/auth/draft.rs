@@ -226,11 +226,12 @@ impl Draft {
         if let Some(errand) = letter(user) {
             self.ask(errand, None, by.client, by.letter_lifetime);
         }
+        // What nobody does has no entry, and nobody to tell of it.
+        let Some(event) = effects.event else { return };
         // The person has a letter of their own.
         let others = by.witnesses.iter().filter(|witness| witness.id != user.id);
-        let (whom, what) = (user.username.as_str(), Acted { event: effects.event, by: &by });
-        self.tell_of(what, whom, others);
-        self.record(Note::of(effects.event, by.actor, user, by.client).because(by.reason));
+        self.tell_of(Acted { event, by: &by }, user.username.as_str(), others);
+        self.record(Note::of(event, by.actor, user, by.client).because(by.reason));
     }
 
     /// Tells the witnesses of what the operator did that is in no row of the table of effects.

@@ -134,11 +134,12 @@ impl Task for Revoke<'_> {
         draft.hold(who.hold.clone());
         // Nobody is left to hold stamps or to be told, so of the effects only the record and
         // the invitation's end remain; links die with the row they lead to.
-        let kind = Cause::InvitationRevoked.effects().event;
-        let deed = who.deed(self.by, self.client, self.policy);
-        draft.tell_witnesses(kind, user.username.as_str(), &deed);
-        let note = Note::of(kind, who.actor.clone(), &user, self.client);
-        draft.record(note.because(self.by.reason()));
+        if let Some(event) = Cause::InvitationRevoked.effects().event {
+            let deed = who.deed(self.by, self.client, self.policy);
+            draft.tell_witnesses(event, user.username.as_str(), &deed);
+            let note = Note::of(event, who.actor.clone(), &user, self.client);
+            draft.record(note.because(self.by.reason()));
+        }
         account.count(Some(&user), None);
         words_changed(&mut draft, Some(&user), None);
         draft.delete(&invitation);

@@ -12,11 +12,12 @@
 //! What the operator does in an account is told to its active administrators as well
 //! (`operator_acted`), also where it is in no row of the table: an invitation, its link, its end,
 //! the plan, the seats.
-//! Two things are not in the table, since they are nobody's rows: *a company is secured* by one
-//! write of its own row, after which each session, link and password of everybody is dead, and
-//! everybody is mailed `secured`; and *a plan has ended* by its date alone, which ends nothing, but
-//! from then on sessions of all but administrators are refused, a right password is answered with
-//! what to do, and nobody has what the plan included.
+//!
+//! Two rows are nobody's own: *a company is secured* by one write of its row, after which each
+//! session, link and password of everybody is dead, and everybody who is active is mailed; and *a
+//! plan has ended* by its date alone, which writes and ends nothing: for as long as that lasts the
+//! sessions of all but administrators are refused, a right password is answered with what to do,
+//! and nobody has what the plan included.
 
 use crate::model::{EventKind, Template, User};
 
@@ -70,6 +71,11 @@ pub enum Cause {
     /// An administrator corrected the address of somebody who was invited, who gets the
     /// invitation there.
     AddressCorrected,
+    /// An administrator acted on a concern of the whole company. It is done to everybody by one
+    /// write of the account's row: every password is void too.
+    AccountSecured,
+    /// The plan of the company has ended. Nobody does it; the date passes.
+    PlanEnded,
 }
 
 /// What a cause ends.
@@ -102,8 +108,11 @@ pub struct Effects {
     /// A letter to another address, or to somebody else: [`Letters`](crate::outbox::Letters) says
     /// to whom each goes.
     pub also: Option<Template>,
-    /// The entry in the audit trail.
-    pub event: EventKind,
+    /// The entry in the audit trail. Only what nobody does has none.
+    pub event: Option<EventKind>,
+    /// Whether sessions of all but administrators are refused for as long as it lasts, and stand
+    /// again afterwards.
+    pub suspends: bool,
 }
 
 const EVERYTHING: Ends =
@@ -113,6 +122,8 @@ const NOTHING: Ends =
     Ends { sessions: false, links: false, changes: false, invitation: false, undo: false };
 const FOR_GOOD: Ends = Ends { undo: true, ..ALL_BUT_INVITATION };
 const CHANGES: Ends = Ends { changes: true, ..NOTHING };
+const PLAN_ENDED: Effects =
+    Effects { ends: NOTHING, tells: None, also: None, event: None, suspends: true };
 const SESSIONS: Ends = Ends { links: false, changes: false, ..ALL_BUT_INVITATION };
 
 impl Cause {
@@ -139,6 +150,8 @@ impl Cause {
         Self::Recovered,
         Self::Objected,
         Self::AddressCorrected,
+        Self::AccountSecured,
+        Self::PlanEnded,
     ];
 
     /// Its row of the table.
@@ -175,6 +188,8 @@ impl Cause {
             Self::Recovered => (ALL_BUT_INVITATION, Some(T::Recovered), E::Recovered),
             Self::Objected => (ALL_BUT_INVITATION, None, E::Objected),
             Self::AddressCorrected => (ALL_BUT_INVITATION, None, E::AddressCorrected),
+            Self::AccountSecured => (ALL_BUT_INVITATION, Some(T::Secured), E::AccountSecured),
+            Self::PlanEnded => return PLAN_ENDED,
         };
         let also = match self {
             Self::EmailChangeAsked => Some(T::EmailConfirm),
@@ -183,7 +198,7 @@ impl Cause {
             Self::AddressCorrected => Some(T::Activation),
             _ => None,
         };
-        Effects { ends, tells, also, event }
+        Effects { ends, tells, also, event: Some(event), suspends: false }
     }
 }
 
@@ -226,10 +241,10 @@ pub fn markdown() -> String {
          |---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for cause in Cause::ALL {
-        let Effects { ends, tells, also, event } = cause.effects();
+        let Effects { ends, tells, also, event, suspends } = cause.effects();
         out.push_str(&format!(
-            "| {cause:?} | {} | {} | {} | {} | {} | {} | {} | {} | {} | `{}` |\n",
-            mark(ends.sessions),
+            "| {cause:?} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            if suspends { "refused" } else { mark(ends.sessions) },
             mark(ends.sessions),
             mark(ends.links),
             mark(ends.links),
@@ -238,7 +253,7 @@ pub fn markdown() -> String {
             mark(ends.invitation),
             tells.map_or("–".to_owned(), |letter| format!("`{}`", letter.as_str())),
             also.map_or("–".to_owned(), addressed),
-            event.as_str(),
+            event.map_or("–".to_owned(), |event| format!("`{}`", event.as_str())),
         ));
     }
     out
@@ -329,7 +344,9 @@ mod tests {
             Cause::Recovered => 18,
             Cause::Objected => 19,
             Cause::AddressCorrected => 20,
+            Cause::AccountSecured => 21,
+            Cause::PlanEnded => 22,
         };
-        assert!(Cause::ALL.iter().map(position).eq(0..21));
+        assert!(Cause::ALL.iter().map(position).eq(0..23));
     }
 }

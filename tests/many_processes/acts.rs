@@ -1,7 +1,7 @@
 //! What the processes do.
 
 use std::{
-    net::Ipv4Addr,
+    net::Ipv6Addr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -13,7 +13,7 @@ use portcullis::{
     error::Result,
     hash::{Hashing, Params},
     mail::{Letter, MailError, Mailer},
-    model::{Client, Plan},
+    model::{Client, Plan, Username},
     policy::Policy,
     secret::{Password, Token},
     site::Site,
@@ -35,6 +35,14 @@ pub(crate) const FIRST: &str = "seven green lanterns swing";
 pub(crate) fn name(user: usize) -> String {
     format!("person{user}")
 }
+
+/// What people log in with: their usernames change.
+pub(crate) fn address(user: usize) -> String {
+    format!("{}@acme.example", name(user))
+}
+
+/// The usernames people take from each other: fewer than there are people.
+pub(crate) const NICKS: u64 = 5;
 
 /// Puts the link of a letter where every process finds it.
 struct Post(PathBuf);
@@ -77,13 +85,16 @@ fn policy() -> Policy {
     limits.letters_per_mailbox = 1_000_000;
     limits.invitations_per_day = 1_000_000;
     limits.renames_per_day = 1_000_000;
+    limits.renames_per_month = 1_000_000;
     limits.mailbox_pause = time::Duration::SECOND;
     policy
 }
 
-/// Each time from another network, so that none is tired of it.
+/// Each time from another network, so that none is tired of it, and from an address nothing else
+/// comes from.
 pub(crate) fn client() -> Client {
-    let address = Ipv4Addr::from(u32::try_from(number(1 << 32)).unwrap());
+    let halves = [number(u64::MAX), number(u64::MAX)].map(u128::from);
+    let address = Ipv6Addr::from(halves[0] << 64 | halves[1]);
     Client::new(Some(address.into()), "a process")
 }
 
@@ -101,7 +112,7 @@ pub(crate) async fn open(folder: &Path, place: &Place) -> (Auth, Operator) {
 
 /// Makes the folder and the people.
 pub(crate) async fn invite(folder: &Path, place: &Place) {
-    for made in ["history", "links", "passwords"] {
+    for made in ["history", "kills", "links", "passwords"] {
         std::fs::create_dir(folder.join(made)).unwrap();
     }
     let (auth, operator) = open(folder, place).await;
@@ -110,7 +121,7 @@ pub(crate) async fn invite(folder: &Path, place: &Place) {
     let account = NewAccount::new("Acme", Plan::TRIAL).unwrap().seats(50);
     let person = |user| {
         let (name, role) = (name(user), if user == 0 { "administrator" } else { "salesperson" });
-        NewUser::parse(&name, &format!("{name}@acme.example"), "Some Body", role).unwrap()
+        NewUser::parse(&name, &address(user), "Some Body", role).unwrap()
     };
     let opened = acting.open_account(&account, &person(0)).await.unwrap();
     let mut people = vec![opened.administrator];
@@ -163,10 +174,11 @@ impl Racer {
     /// Does this, and writes down what came of it.
     pub(crate) async fn tell(
         &self,
-        (kind, user, old, new, by): (&str, usize, &str, &str, &str),
+        what: (&str, usize, &str, &str, &str),
+        here: &Client,
         does: impl Future<Output = Result<String>>,
     ) -> Option<String> {
-        let op = self.history.begin(kind, user, old, new, by);
+        let op = self.history.begin(what, &here.address.unwrap().to_string());
         let answer = does.await.map_err(|error| error.kind());
         self.history.end(op, &answer);
         answer.ok()
@@ -186,23 +198,25 @@ impl Racer {
         if number(3) == 0 {
             return company::act(self).await;
         }
-        match number(10) {
+        match number(12) {
             0 | 1 => self.reset(user).await,
             2..=4 => self.change(user).await,
             5 => self.end(user, "end_others").await,
             6 => self.end(user, "log_out").await,
+            7 | 8 => self.rename(user).await,
             _ => drop(self.log_in(user).await),
         }
     }
 
     async fn log_in(&self, user: usize) -> Option<(SessionToken, String)> {
-        let word = self.password(user);
+        let (word, here) = (self.password(user), client());
         let does = async {
-            let credentials = Credentials::new(&name(user), Password::new(word.as_str()).unwrap());
-            let signed_in = self.auth.login(credentials, &client()).await?.signed_in()?;
+            let word = Password::new(word.as_str()).unwrap();
+            let credentials = Credentials::new(&address(user), word);
+            let signed_in = self.auth.login(credentials, &here).await?.signed_in()?;
             Ok(signed_in.token.reveal().to_string())
         };
-        let token = self.tell(("log_in", user, &word, "", ""), does).await?;
+        let token = self.tell(("log_in", user, &word, "", ""), &here, does).await?;
         Some((SessionToken::cookie(&token).unwrap(), word))
     }
 
@@ -210,26 +224,41 @@ impl Racer {
         let Some((token, word)) = self.log_in(user).await else { return };
         let Ok(me) = self.auth.identify(&token).await else { return };
         let new = format!("{:x} quiet rivers carry stones", number(u64::MAX));
+        let here = client();
         let does = async {
             let words = [word.as_str(), new.as_str()].map(|word| Password::new(word).unwrap());
             let [current, chosen] = words;
             let mine = self.auth.my_account(&me);
-            let again = mine.change_password(&current, &chosen, &client()).await?;
+            let again = mine.change_password(&current, &chosen, &here).await?;
             Ok(again.token.reveal().to_string())
         };
         let by = token.reveal();
-        if self.tell(("change", user, &word, &new, &by), does).await.is_some() {
+        if self.tell(("change", user, &word, &new, &by), &here, does).await.is_some() {
             self.knows(user, &new);
         }
     }
 
+    /// Takes another username, which somebody else may want, have or have had.
+    async fn rename(&self, user: usize) {
+        let Some((token, word)) = self.log_in(user).await else { return };
+        let Ok(me) = self.auth.identify(&token).await else { return };
+        let (new, here) = (format!("nick{}", number(NICKS)), client());
+        let does = async {
+            let (word, name) = (Password::new(&*word).unwrap(), Username::parse(&new).unwrap());
+            let mine = self.auth.my_account(&me);
+            mine.change_username(&word, &name, &here).await.map(|()| String::new())
+        };
+        let by = token.reveal();
+        self.tell(("nick", user, &word, &new, &by), &here, does).await;
+    }
+
     async fn reset(&self, user: usize) {
-        let address = format!("{}@acme.example", name(user));
+        let (address, asking) = (address(user), client());
         let newest = || std::fs::read_to_string(self.folder.join("links").join(name(user))).ok();
         let before = newest();
         let forgot =
-            async { self.auth.forgot_password(&address, &client()).await.map(|()| String::new()) };
-        self.tell(("forgot", user, "", "", ""), forgot).await;
+            async { self.auth.forgot_password(&address, &asking).await.map(|()| String::new()) };
+        self.tell(("forgot", user, "", "", ""), &asking, forgot).await;
         // The newest link, which others go for as well.
         for _ in 0..40 {
             if newest() != before {
@@ -239,11 +268,12 @@ impl Racer {
         }
         let Some(link) = newest() else { return };
         let new = format!("{:x} seven grey herons at noon", number(u64::MAX));
+        let here = client();
         let does = async {
             let (link, chosen) = (Token::parse(&link).unwrap(), Password::new(&*new).unwrap());
-            self.auth.reset_password(&link, &chosen, &client()).await.map(|()| String::new())
+            self.auth.reset_password(&link, &chosen, &here).await.map(|()| String::new())
         };
-        if self.tell(("reset", user, "", &new, &link), does).await.is_some() {
+        if self.tell(("reset", user, "", &new, &link), &here, does).await.is_some() {
             self.knows(user, &new);
         }
     }
@@ -251,15 +281,16 @@ impl Racer {
     async fn end(&self, user: usize, kind: &str) {
         let Some((token, word)) = self.log_in(user).await else { return };
         let Ok(me) = self.auth.identify(&token).await else { return };
+        let here = client();
         let does = async {
             if kind == "log_out" {
-                self.auth.logout(&token, &client()).await?;
+                self.auth.logout(&token, &here).await?;
             } else {
-                self.auth.my_account(&me).end_other_sessions(&client()).await?;
+                self.auth.my_account(&me).end_other_sessions(&here).await?;
             }
             Ok(String::new())
         };
         let by = token.reveal();
-        self.tell((kind, user, &word, "", &by), does).await;
+        self.tell((kind, user, &word, "", &by), &here, does).await;
     }
 }

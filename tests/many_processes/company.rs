@@ -7,7 +7,7 @@ use portcullis::{
     auth::{Auth, Changes, Credentials, Identity, NewAccount, NewUser, Operator, Wanted},
     error::Result,
     id::UserId,
-    model::{Account, Actor, Event, EventKind, Plan, Status, User, Username},
+    model::{Account, Client, Event, EventKind, Plan, Status, User, Username},
     secret::{Password, Token},
     store::{Page, Record as _, Store, Value, tables},
 };
@@ -15,6 +15,7 @@ use portcullis::{
 use crate::{
     acts::{self, FIRST, Racer, client, number},
     history::{Answer, Op},
+    trail,
 };
 
 /// Who may manage people, where nobody takes it away.
@@ -76,59 +77,60 @@ pub(crate) async fn act(racer: &Racer) {
         let chosen = usize::try_from(number(found.len().max(1) as u64)).unwrap();
         found.get(chosen).map(|user| user.id)
     };
+    let here = client();
     match number(9) {
         0..=2 => invite(racer, &me).await,
         3 => {
             let Some(guest) = some("guest", Status::Invited) else { return };
-            let does = async { accounts.revoke_invitation(guest, &client()).await };
-            tell(racer, "revoke", guest, "", does).await;
+            let does = async { accounts.revoke_invitation(guest, &here).await };
+            tell(racer, "revoke", (guest, ""), &here, does).await;
         }
         4 => {
             let (Some(target), new) = (some("guest", Status::Invited), guest()) else { return };
             let changes = Changes::new().username(&new);
-            let does = async { accounts.update(target, &changes, &client()).await.map(drop) };
-            tell(racer, "rename", target, &new, does).await;
+            let does = async { accounts.update(target, &changes, &here).await.map(drop) };
+            tell(racer, "rename", (target, &new), &here, does).await;
         }
         5 | 6 => {
             let Some(target) = some("boss", Status::Active) else { return };
             let new = if number(2) == 0 { "administrator" } else { "salesperson" };
             let changes = Changes::new().role(new);
-            let does = async { accounts.update(target, &changes, &client()).await.map(drop) };
-            tell(racer, "role", target, new, does).await;
+            let does = async { accounts.update(target, &changes, &here).await.map(drop) };
+            tell(racer, "role", (target, new), &here, does).await;
         }
         7 => {
             let Some(target) = some("boss", Status::Active) else { return };
-            let does = async { accounts.disable(target, "a race", &client()).await.map(drop) };
-            tell(racer, "disable", target, "", does).await;
+            let does = async { accounts.disable(target, "a race", &here).await.map(drop) };
+            tell(racer, "disable", (target, ""), &here, does).await;
         }
         _ => {
             let Some(target) = some("boss", Status::Disabled) else { return };
-            let does = async { accounts.enable(target, &client()).await.map(drop) };
-            tell(racer, "enable", target, "", does).await;
+            let does = async { accounts.enable(target, &here).await.map(drop) };
+            tell(racer, "enable", (target, ""), &here, does).await;
         }
     }
 }
 
 async fn invite(racer: &Racer, me: &Identity) {
-    let name = guest();
+    let (name, here) = (guest(), client());
     let address = format!("{name}@guest.example");
     let new = NewUser::parse(&name, &address, "A Guest", "salesperson").unwrap();
     let does = async {
-        let invited = racer.auth.user_accounts(me)?.invite(&new, &client()).await?;
+        let invited = racer.auth.user_accounts(me)?.invite(&new, &here).await?;
         Ok(invited.id.to_string())
     };
-    racer.tell(("invite", COMPANY, "", &name, ""), does).await;
+    racer.tell(("invite", COMPANY, "", &name, ""), &here, does).await;
 }
 
 async fn tell(
     racer: &Racer,
     kind: &str,
-    target: UserId,
-    new: &str,
+    (target, new): (UserId, &str),
+    here: &Client,
     does: impl Future<Output = Result<()>>,
 ) {
     let does = async { does.await.map(|()| String::new()) };
-    racer.tell((kind, COMPANY, &target.to_string(), new, ""), does).await;
+    racer.tell((kind, COMPANY, &target.to_string(), new, ""), here, does).await;
 }
 
 /// Everything that must be so of it.
@@ -158,17 +160,6 @@ pub(crate) async fn check(
     let page = Page::of(&tables::EVENTS, "of_account", equal(), 1_000_000).unwrap();
     let rows = store.page(&page).await.unwrap();
     let events: Vec<Event> = rows.iter().map(|row| Event::from_row(row).unwrap()).collect();
-    trail(&events, ops);
-    outcomes(&users, ops);
-    found(folder, auth, &users).await;
-}
-
-fn is_seated(user: &User) -> bool {
-    matches!(user.status, Status::Invited | Status::Active)
-}
-
-/// The trail has an entry for each change that was acknowledged, and none for what was refused.
-fn trail(events: &[Event], ops: &[Op]) {
     for (kind, event) in [
         ("invite", EventKind::Invited),
         ("revoke", EventKind::InvitationRevoked),
@@ -177,19 +168,53 @@ fn trail(events: &[Event], ops: &[Op]) {
         ("disable", EventKind::Disabled),
         ("enable", EventKind::Enabled),
     ] {
-        let by_boss = |it: &&Event| it.kind == event && matches!(it.actor, Actor::User(..));
-        let found = events.iter().filter(by_boss).count();
-        let of_kind = || ops.iter().filter(|op| op.kind == kind);
-        let done = of_kind().filter(|op| op.is_done()).count();
-        let most = of_kind().filter(|op| op.may_be_done()).count();
+        let own: Vec<&Op> = ops.iter().filter(|op| op.kind == kind).collect();
         // What was so already is done, and is no change: two who lock one boss out at once.
-        let least = match kind {
-            "invite" | "revoke" => done,
-            "disable" | "enable" => done.min(1),
-            _ => 0,
-        };
-        assert!((least..=most).contains(&found), "{kind}: {found} entries, {done} to {most} acts");
+        let always = ["invite", "revoke"].contains(&kind);
+        trail::each_entry_is_of_one_act(&events, event, &own, always);
     }
+    as_recorded(&users, &events, ops);
+    outcomes(&users, ops);
+    found(folder, auth, &users).await;
+}
+
+fn is_seated(user: &User) -> bool {
+    matches!(user.status, Status::Invited | Status::Active)
+}
+
+/// Each row of a person is what the last entry about it says, also where nobody was answered: what
+/// was done was done wholly.
+fn as_recorded(users: &[User], events: &[Event], ops: &[Op]) {
+    for user in users {
+        let of = |kinds: &[EventKind]| {
+            let about = |event: &&Event| event.subject.as_ref().is_some_and(|it| it.0 == user.id);
+            let own = events.iter().filter(about).filter(|event| kinds.contains(&event.kind));
+            own.max_by_key(|event| event.at)
+        };
+        let act = |event: &Event| trail::act_of(event, ops);
+        if let Some(op) = of(&[EventKind::RoleChanged]).and_then(act) {
+            assert_eq!(user.role.as_str(), op.new, "{}: {op:?}", user.username);
+        }
+        if let Some(op) = of(&[EventKind::Invited, EventKind::UsernameChanged]).and_then(act) {
+            assert_eq!(user.username.as_str(), op.new, "{op:?}");
+        }
+        if let Some(event) = of(&[EventKind::Disabled, EventKind::Enabled]) {
+            let status =
+                if event.kind == EventKind::Disabled { Status::Disabled } else { Status::Active };
+            assert_eq!(user.status, status, "{}: {event:?}", user.username);
+        }
+    }
+    // Whoever was invited is there, but for those whose invitation was taken back.
+    let known: BTreeSet<UserId> = users.iter().map(|user| user.id).collect();
+    let about = |kind: EventKind| -> BTreeSet<UserId> {
+        let of_kind = events.iter().filter(|event| event.kind == kind);
+        of_kind.filter_map(|event| Some(event.subject.as_ref()?.0)).collect()
+    };
+    let (invited, revoked) = (about(EventKind::Invited), about(EventKind::InvitationRevoked));
+    for id in &invited {
+        assert_ne!(known.contains(id), revoked.contains(id), "{id}: there, or taken back");
+    }
+    assert!(known.is_superset(&(&invited - &revoked)) && invited.is_superset(&revoked));
 }
 
 /// Who was invited is there under their id, and has a name and a role somebody gave them last.

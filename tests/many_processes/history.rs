@@ -1,5 +1,6 @@
 //! What each process was about to do and what it was answered, a line each in a file of its own.
-//! What was begun and has no second line was never answered.
+//! What was begun and has no second line was never answered: a kill met it, and the moment of each
+//! kill is written down as well.
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +23,8 @@ pub(crate) struct Op {
     pub(crate) new: String,
     /// The session or the link it was done with.
     pub(crate) by: String,
+    /// The address it came from, which is that of nothing else.
+    pub(crate) from: String,
     pub(crate) began: u64,
     pub(crate) answer: Answer,
 }
@@ -32,21 +35,29 @@ pub(crate) enum Answer {
     Done(u64, String),
     /// When, and how.
     Refused(u64, String),
-    Unknown,
+    /// When it was over at the latest, whether it was done or not.
+    Unknown(u64),
 }
+
+/// How long a server may be at what it had in hand when whoever asked for it was gone: no more than
+/// the statement it was at, and if that is to be more than an attempt it is a commit, which waits
+/// for no lock.
+const AT_MOST: u64 = 3_000_000;
 
 impl Op {
     /// When it was over at the latest.
     pub(crate) fn ended(&self) -> u64 {
         match self.answer {
-            Answer::Done(at, _) | Answer::Refused(at, _) => at,
-            // A server may carry out what it had in hand long after whoever asked is gone.
-            Answer::Unknown => u64::MAX,
+            Answer::Done(at, _) | Answer::Refused(at, _) | Answer::Unknown(at) => at,
         }
     }
 
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.answer, Answer::Done(..))
+    }
+
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self.answer, Answer::Unknown(_))
     }
 
     pub(crate) fn may_be_done(&self) -> bool {
@@ -77,10 +88,15 @@ impl History {
         (&self.file).write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
-    pub(crate) fn begin(&self, kind: &str, user: usize, old: &str, new: &str, by: &str) -> u64 {
+    pub(crate) fn begin(
+        &self,
+        (kind, user, old, new, by): (&str, usize, &str, &str, &str),
+        from: &str,
+    ) -> u64 {
         let op = self.next.fetch_add(1, Ordering::SeqCst);
         self.say(&json!({
-            "op": op, "kind": kind, "user": user, "old": old, "new": new, "by": by, "at": now(),
+            "op": op, "kind": kind, "user": user, "old": old, "new": new, "by": by, "from": from,
+            "at": now(),
         }));
         op
     }
@@ -89,18 +105,31 @@ impl History {
         let at = now();
         match answer {
             Ok(token) => self.say(&json!({"op": op, "done": token, "at": at})),
-            // Whether it happened is unknown, so nothing is said.
-            Err("unavailable") => {}
+            Err("unavailable") => self.say(&json!({"op": op, "unknown": true, "at": at})),
             Err(kind) => self.say(&json!({"op": op, "refused": kind, "at": at})),
         }
     }
+}
+
+/// Writes down that a process is dead from now on.
+pub(crate) fn killed(folder: &Path, process: u32) {
+    std::fs::write(folder.join("kills").join(process.to_string()), now().to_string()).unwrap();
+}
+
+/// When what a process never answered was over: soon after it was killed.
+fn over(folder: &Path, history: &Path) -> u64 {
+    let name = history.file_name().unwrap().to_string_lossy().into_owned();
+    let process = name.split('-').next().unwrap();
+    let killed = std::fs::read_to_string(folder.join("kills").join(process));
+    killed.map_or(u64::MAX, |at| at.parse::<u64>().unwrap_or(u64::MAX - AT_MOST) + AT_MOST)
 }
 
 /// Everything that was written.
 pub(crate) fn read(folder: &Path) -> Vec<Op> {
     let mut ops = Vec::new();
     for file in std::fs::read_dir(folder.join("history")).unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let path = file.unwrap().path();
+        let (text, over) = (std::fs::read_to_string(&path).unwrap(), over(folder, &path));
         let mut own: BTreeMap<u64, Op> = BTreeMap::new();
         for line in text.lines() {
             // The last one may have been cut off by the kill.
@@ -110,10 +139,12 @@ pub(crate) fn read(folder: &Path) -> Vec<Op> {
             if line["kind"].is_string() {
                 let user = usize::try_from(line["user"].as_u64().unwrap()).unwrap();
                 let (kind, old, new, by) = (word("kind"), word("old"), word("new"), word("by"));
-                let answer = Answer::Unknown;
-                own.insert(number, Op { kind, user, old, new, by, began: at, answer });
+                let (from, answer) = (word("from"), Answer::Unknown(over));
+                own.insert(number, Op { kind, user, old, new, by, from, began: at, answer });
             } else if line["done"].is_string() {
                 own.get_mut(&number).unwrap().answer = Answer::Done(at, word("done"));
+            } else if line["unknown"].is_boolean() {
+                own.get_mut(&number).unwrap().answer = Answer::Unknown(at + AT_MOST);
             } else {
                 own.get_mut(&number).unwrap().answer = Answer::Refused(at, word("refused"));
             }

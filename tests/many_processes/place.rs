@@ -5,6 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use portcullis::store::{
     Store, mysql::MySqlOptions, postgres::PostgresOptions, sqlite::SqliteStore,
 };
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
+    mysql::MySqlConnectOptions,
+};
 
 use crate::{mysql, postgres};
 
@@ -42,13 +46,44 @@ impl Place {
                 Arc::new(options.connections(6).open().await.unwrap())
             }
             Self::MySql(database) => {
-                let (server, settings) = mysql::url()
-                    .split_once('?')
-                    .map(|(a, b)| (a.to_owned(), b.to_owned()))
-                    .unwrap();
-                let url = format!("{server}/{database}?{settings}");
-                Arc::new(MySqlOptions::new(&url).unwrap().connections(6).open().await.unwrap())
+                let options = MySqlOptions::new(&mysql_url(database)).unwrap();
+                Arc::new(options.connections(6).open().await.unwrap())
             }
         }
     }
+
+    /// The one number a query answers, asked without the store. In it `{sessions}` is that table
+    /// and `[user]` that column.
+    pub(crate) async fn count(&self, query: &str) -> i64 {
+        let written = |quote: &str, schema: &str| {
+            let query = query.replace('{', &format!("{schema}{quote}portcullis_"));
+            query.replace(['}', '[', ']'], quote)
+        };
+        match self {
+            Self::Sqlite(path) => {
+                let url = format!("sqlite://{}", path.display());
+                let mut connection = SqliteConnection::connect(&url).await.unwrap();
+                let query = sqlx::query_scalar(AssertSqlSafe(written("`", "")));
+                query.fetch_one(&mut connection).await.unwrap()
+            }
+            Self::Postgres(schema) => {
+                let mut connection = PgConnection::connect(&postgres::url()).await.unwrap();
+                let query = sqlx::query_scalar(AssertSqlSafe(written("\"", &format!("{schema}."))));
+                query.fetch_one(&mut connection).await.unwrap()
+            }
+            Self::MySql(database) => {
+                // The driver reads settings of its own only.
+                let options: MySqlConnectOptions = mysql::url().parse().unwrap();
+                let mut connection = options.database(database).connect().await.unwrap();
+                let query = sqlx::query_scalar(AssertSqlSafe(written("`", "")));
+                query.fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+}
+
+fn mysql_url(database: &str) -> String {
+    let url = mysql::url();
+    let (server, settings) = url.split_once('?').unwrap();
+    format!("{server}/{database}?{settings}")
 }

@@ -13,7 +13,6 @@ use portcullis::{
     auth::{Auth, Credentials},
     hash::{Hashing, Params},
     model::{Client, Transport, User},
-    policy::Policy,
     site::Site,
     store::memory::MemoryStore,
     web::{Peer, Service},
@@ -34,15 +33,16 @@ pub struct Web {
 }
 
 impl Web {
-    /// An account whose administrator `admin` has the password [`GOOD`].
-    pub async fn new() -> Self {
-        Self::under(Policy::crm()).await
-    }
-
-    pub async fn under(policy: Policy) -> Self {
-        let house = House::with_policy(MemoryStore::new(), policy);
+    /// An account whose administrator `admin` has the password [`GOOD`], in a house where nobody
+    /// lives yet.
+    pub async fn new(house: House) -> Self {
         let admin = house.furnished().await;
         Self { service: Service::new(house.auth.clone()), house, admin }
+    }
+
+    /// The same on the reference store, for what is decided before one is asked.
+    pub async fn in_memory() -> Self {
+        Self::new(House::new(MemoryStore::new())).await
     }
 
     pub fn browser(&self) -> Browser {

@@ -1,6 +1,7 @@
 //! Resets, sign-outs, and locking people out.
 
 use portcullis::{
+    auth::Changes,
     model::{Status, Username},
     secret::Purpose,
 };
@@ -11,6 +12,12 @@ use super::*;
 pub(crate) async fn m11_a_reset_is_mailed_to_the_stored_address_only(house: House) {
     house.furnished().await;
     let bo = house.employee("bo", "salesperson").await;
+    // A name in which the username is not found.
+    let me = identity(&house, "admin").await;
+    let called = Changes::new().name("Beauregard");
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    accounts.update(bo.id, &called, &client()).await.unwrap();
+    house.post().await;
     // The names somebody waits for after wrong passwords are free again.
     for _ in 0..6 {
         drop(house.try_login("bo", BETTER).await);
@@ -25,7 +32,11 @@ pub(crate) async fn m11_a_reset_is_mailed_to_the_stored_address_only(house: Hous
     let letters = house.post().await;
     let [letter] = &letters[..] else { panic!("one letter waits at a time: {letters:?}") };
     assert_eq!(letter.to.as_str(), "bo@acme.example");
-    assert!(letter.text.contains("bo") && letter.text.contains("Ada Admin asked"));
+    // Said for itself: whoever forgot it finds it here.
+    let line = letter.text.lines().map(str::trim).find(|line| line.starts_with("Username:"));
+    assert_eq!(line, Some("Username:  bo"), "{}", letter.text);
+    assert!(letter.html.contains(">bo<") || letter.html.contains("> bo<"), "{}", letter.html);
+    assert!(letter.text.contains("Hello Beauregard,") && letter.text.contains("Ada Admin asked"));
     house.login("bo", GOOD).await;
     house.login("bo@acme.example", GOOD).await;
     house.auth.reset_password(&token_in(letter), &password(BETTER), &client()).await.unwrap();

@@ -4,9 +4,25 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{
-    house::{BETTER, GOOD, password, written_token_in},
+    house::{self, BETTER, GOOD, House, password, written_token_in},
     web::{Answer, Web, ask, get, send},
 };
+
+on_every_store! {
+    log_in_answers_who_and_sets_the_cookie
+    a_remembered_cookie_lives_as_long_as_its_session
+    a_bearer_gets_the_token_and_no_cookie
+    the_session_tells_what_its_holder_may_do
+    logging_out_deletes_the_cookie_and_needs_no_session
+    a_temporary_password_leads_to_a_ticket
+    a_ticket_leads_to_the_session_its_log_in_asked_for
+    forgot_answers_the_same_for_everybody
+    a_reset_link_works_once_and_logs_nobody_in
+    an_invited_person_activates
+    me_shows_the_last_log_ins
+    changing_the_password_re_issues_a_cookie
+    changing_the_password_re_issues_a_bearer_token
+}
 
 #[track_caller]
 fn keys(value: &Value) -> Vec<&str> {
@@ -33,9 +49,8 @@ async fn log_in(web: &Web, body: Value) -> Answer {
     send(&web.service, ask("POST", "/auth/api/session").json(&body)).await
 }
 
-#[tokio::test]
-async fn log_in_answers_who_and_sets_the_cookie() {
-    let web = Web::new().await;
+async fn log_in_answers_who_and_sets_the_cookie(house: House) {
+    let web = Web::new(house).await;
     let answer = log_in(&web, json!({"login": "admin", "password": GOOD})).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), "application/json");
@@ -55,9 +70,8 @@ async fn log_in_answers_who_and_sets_the_cookie() {
     assert_eq!(attributes, "HttpOnly; SameSite=Lax; Secure; Path=/");
 }
 
-#[tokio::test]
-async fn a_remembered_cookie_lives_as_long_as_its_session() {
-    let web = Web::new().await;
+async fn a_remembered_cookie_lives_as_long_as_its_session(house: House) {
+    let web = Web::new(house).await;
     let answer = log_in(&web, json!({"login": "admin", "password": GOOD, "remember": true})).await;
     let [cookie] = answer.cookies()[..] else { panic!("one cookie") };
     let fortnight = Duration::days(14).whole_seconds();
@@ -65,9 +79,8 @@ async fn a_remembered_cookie_lives_as_long_as_its_session() {
     assert_eq!(answer.json()["session"]["remembered"], true);
 }
 
-#[tokio::test]
-async fn a_bearer_gets_the_token_and_no_cookie() {
-    let web = Web::new().await;
+async fn a_bearer_gets_the_token_and_no_cookie(house: House) {
+    let web = Web::new(house).await;
     let body = json!({"login": "admin", "password": GOOD, "transport": "bearer"});
     let answer = log_in(&web, body).await;
     assert_eq!(answer.cookies(), Vec::<&str>::new());
@@ -81,9 +94,8 @@ async fn a_bearer_gets_the_token_and_no_cookie() {
     answer.is_problem(401, "unauthenticated");
 }
 
-#[tokio::test]
-async fn the_session_tells_what_its_holder_may_do() {
-    let web = Web::new().await;
+async fn the_session_tells_what_its_holder_may_do(house: House) {
+    let web = Web::new(house).await;
     let answer = web.admin().await.get("/auth/api/session").await;
     let body = answer.json();
     assert_eq!(keys(&body), ["account", "features", "permissions", "session", "user"]);
@@ -93,9 +105,8 @@ async fn the_session_tells_what_its_holder_may_do() {
     assert_eq!(answer.cookies().len(), 0);
 }
 
-#[tokio::test]
-async fn logging_out_deletes_the_cookie_and_needs_no_session() {
-    let web = Web::new().await;
+async fn logging_out_deletes_the_cookie_and_needs_no_session(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let answer = admin.send(ask("DELETE", "/auth/api/session")).await;
     assert_eq!((answer.status, answer.text.as_str()), (204, ""));
@@ -104,9 +115,8 @@ async fn logging_out_deletes_the_cookie_and_needs_no_session() {
     assert_eq!(send(&web.service, ask("DELETE", "/auth/api/session")).await.status, 204);
 }
 
-#[tokio::test]
-async fn a_temporary_password_leads_to_a_ticket() {
-    let web = Web::new().await;
+async fn a_temporary_password_leads_to_a_ticket(house: House) {
+    let web = Web::new(house).await;
     let operator = web.house.operator.because("test");
     operator.set_temporary_password(web.admin.id, &password(BETTER)).await.unwrap();
     let answer = log_in(&web, json!({"login": "admin", "password": BETTER})).await;
@@ -126,9 +136,8 @@ async fn a_temporary_password_leads_to_a_ticket() {
     replace("the fourth of three phrases").await.is_problem(401, "rejected");
 }
 
-#[tokio::test]
-async fn a_ticket_leads_to_the_session_its_log_in_asked_for() {
-    let web = Web::new().await;
+async fn a_ticket_leads_to_the_session_its_log_in_asked_for(house: House) {
+    let web = Web::new(house).await;
     let operator = web.house.operator.because("test");
     operator.set_temporary_password(web.admin.id, &password(BETTER)).await.unwrap();
     let body = json!({"login": "admin", "password": BETTER, "transport": "bearer"});
@@ -144,16 +153,15 @@ async fn a_ticket_leads_to_the_session_its_log_in_asked_for() {
 
 #[tokio::test]
 async fn requirements_are_readable_beforehand() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let body = send(&web.service, get("/auth/api/password/requirements")).await.json();
     assert_eq!(keys(&body), ["max_bytes", "min_length", "rules"]);
     assert_eq!((&body["min_length"], &body["max_bytes"]), (&json!(15), &json!(4096)));
     assert_eq!(keys(&body["rules"][0]), ["message", "rule"]);
 }
 
-#[tokio::test]
-async fn forgot_answers_the_same_for_everybody() {
-    let web = Web::new().await;
+async fn forgot_answers_the_same_for_everybody(house: House) {
+    let web = Web::new(house).await;
     let mut answers = Vec::new();
     for email in ["admin@acme.example", "nobody@acme.example", "no address", ""] {
         let body = json!({"email": email});
@@ -165,9 +173,8 @@ async fn forgot_answers_the_same_for_everybody() {
     assert_eq!(web.house.post().await.len(), 1);
 }
 
-#[tokio::test]
-async fn a_reset_link_works_once_and_logs_nobody_in() {
-    let web = Web::new().await;
+async fn a_reset_link_works_once_and_logs_nobody_in(house: House) {
+    let web = Web::new(house).await;
     let token = web.reset_token().await;
     let reset = |password: &str| {
         let body = json!({"token": token, "password": password});
@@ -186,9 +193,8 @@ async fn a_reset_link_works_once_and_logs_nobody_in() {
     assert_eq!(log_in(&web, json!({"login": "admin", "password": BETTER})).await.status, 200);
 }
 
-#[tokio::test]
-async fn an_invited_person_activates() {
-    let web = Web::new().await;
+async fn an_invited_person_activates(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let new = json!({"username": "grace", "email": "grace@acme.example", "name": "Grace Hopper",
                      "role": "salesperson"});
@@ -209,9 +215,8 @@ async fn an_invited_person_activates() {
     assert_eq!(answer.json()["user"]["role"], "salesperson");
 }
 
-#[tokio::test]
-async fn me_shows_the_last_log_ins() {
-    let web = Web::new().await;
+async fn me_shows_the_last_log_ins(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let body = admin.get("/auth/api/me").await.json();
     assert_eq!(keys(&body), ["account", "language", "last_logins", "user"]);
@@ -223,9 +228,8 @@ async fn me_shows_the_last_log_ins() {
     );
 }
 
-#[tokio::test]
-async fn changing_the_password_re_issues_a_cookie() {
-    let web = Web::new().await;
+async fn changing_the_password_re_issues_a_cookie(house: House) {
+    let web = Web::new(house).await;
     let (mut here, mut there) = (web.admin().await, web.admin().await);
     let old = here.token().unwrap().to_owned();
     let body = json!({"current_password": GOOD, "new_password": BETTER});
@@ -235,9 +239,8 @@ async fn changing_the_password_re_issues_a_cookie() {
     assert!(here.is_in().await && !there.is_in().await);
 }
 
-#[tokio::test]
-async fn changing_the_password_re_issues_a_bearer_token() {
-    let web = Web::new().await;
+async fn changing_the_password_re_issues_a_bearer_token(house: House) {
+    let web = Web::new(house).await;
     let token = web.bearer().await;
     let body = json!({"current_password": GOOD, "new_password": BETTER});
     let change = ask("PUT", "/auth/api/me/password").json(&body).bearer(&token);

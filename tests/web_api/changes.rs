@@ -3,9 +3,16 @@
 use serde_json::json;
 
 use crate::{
-    house::{BETTER, GOOD, written_token_in},
+    house::{self, BETTER, GOOD, House, written_token_in},
     web::{Answer, Web, ask, get, send},
 };
+
+on_every_store! {
+    the_username_is_changed
+    the_address_is_changed_and_changed_back
+    the_password_is_shown_again
+    m27_the_language_of_letters_is_chosen
+}
 
 async fn put(web: &Web, bearer: &str, path: &str, body: serde_json::Value) -> Answer {
     let method = if path == "me/confirm" { "POST" } else { "PUT" };
@@ -13,9 +20,8 @@ async fn put(web: &Web, bearer: &str, path: &str, body: serde_json::Value) -> An
     send(&web.service, ask.with("authorization", &format!("Bearer {bearer}"))).await
 }
 
-#[tokio::test]
-async fn the_username_is_changed() {
-    let web = Web::new().await;
+async fn the_username_is_changed(house: House) {
+    let web = Web::new(house).await;
     let bearer = web.bearer().await;
     let wish = |name: &str| json!({"current_password": GOOD, "username": name});
     assert_eq!(put(&web, &bearer, "me/username", wish("ada.b")).await.status, 204);
@@ -30,9 +36,8 @@ async fn the_username_is_changed() {
     put(&web, &bearer, "me/username", stray).await.is_problem(400, "malformed");
 }
 
-#[tokio::test]
-async fn the_address_is_changed_and_changed_back() {
-    let web = Web::new().await;
+async fn the_address_is_changed_and_changed_back(house: House) {
+    let web = Web::new(house).await;
     let bearer = web.bearer().await;
     let wish = json!({"current_password": GOOD, "email": "ada@new.example"});
     assert_eq!(put(&web, &bearer, "me/email", wish).await.status, 202);
@@ -61,9 +66,8 @@ async fn the_address_is_changed_and_changed_back() {
     }
 }
 
-#[tokio::test]
-async fn the_password_is_shown_again() {
-    let web = Web::new().await;
+async fn the_password_is_shown_again(house: House) {
+    let web = Web::new(house).await;
     let bearer = web.bearer().await;
     let token = portcullis::auth::SessionToken::bearer(&bearer).unwrap();
     let confirmed = async || {
@@ -79,9 +83,8 @@ async fn the_password_is_shown_again() {
     assert!(confirmed().await);
 }
 
-#[tokio::test]
-async fn m27_the_language_of_letters_is_chosen() {
-    let web = Web::new().await;
+async fn m27_the_language_of_letters_is_chosen(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let path = "/auth/api/me/language";
     let language = |me: &serde_json::Value| me["language"].clone();

@@ -6,7 +6,7 @@ use crate::web::{Web, described::flaws, get, send};
 
 #[tokio::test]
 async fn it_is_for_everybody() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let answer = send(&web.service, get("/auth/api/openapi.json")).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     assert_eq!(answer.header("cache-control"), "no-store");

@@ -12,9 +12,15 @@ use portcullis::{
 use serde_json::json;
 
 use crate::{
-    house::{GOOD, House, LetterBox, client, password},
+    house::{self, GOOD, House, LetterBox, client, password},
     web::{Web, ask, get, on_site, send},
 };
+
+on_every_store! {
+    hosts_recognise_people_by_the_same_rules
+    forged_proxies_do_not_escape_the_limits
+    hosts_set_the_cookie_themselves
+}
 
 fn headers(sent: &[(&'static str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -24,9 +30,8 @@ fn headers(sent: &[(&'static str, &str)]) -> HeaderMap {
     headers
 }
 
-#[tokio::test]
-async fn hosts_recognise_people_by_the_same_rules() {
-    let web = Web::new().await;
+async fn hosts_recognise_people_by_the_same_rules(house: House) {
+    let web = Web::new(house).await;
     let door = web.service.door();
     let cookie = format!("__Host-portcullis={}", web.admin().await.token().unwrap());
     let bearer = format!("Bearer {}", web.bearer().await);
@@ -43,7 +48,7 @@ async fn hosts_recognise_people_by_the_same_rules() {
 
 #[tokio::test]
 async fn hosts_refuse_writes_from_other_sites() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let door = web.service.door();
     let cookie = format!("__Host-portcullis={}", web.admin().await.token().unwrap());
     let own = headers(&[("cookie", &cookie), ("sec-fetch-site", "same-origin")]);
@@ -60,7 +65,7 @@ async fn hosts_refuse_writes_from_other_sites() {
 
 #[tokio::test]
 async fn the_client_is_the_peer_unless_proxies_are_trusted() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let direct = Door::new(web.house.auth.clone());
     let peer = Some(Peer("10.0.0.1".parse().unwrap()));
     let address = |door: &Door, forwarded: &[(&'static str, &str)]| {
@@ -89,9 +94,8 @@ async fn the_client_is_the_peer_unless_proxies_are_trusted() {
     assert_eq!(direct.client(&HeaderMap::new(), None).address, None);
 }
 
-#[tokio::test]
-async fn forged_proxies_do_not_escape_the_limits() {
-    let web = Web::new().await;
+async fn forged_proxies_do_not_escape_the_limits(house: House) {
+    let web = Web::new(house).await;
     let body = json!({"email": "x@acme.example"});
     let mut last = 0;
     for number in 0..31 {
@@ -105,7 +109,7 @@ async fn forged_proxies_do_not_escape_the_limits() {
 
 #[tokio::test]
 async fn the_prefix_may_be_stripped_or_kept() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     for path in ["/api/password/requirements", "/auth/api/password/requirements"] {
         assert_eq!(send(&web.service, get(path)).await.status, 200, "{path}");
     }
@@ -124,7 +128,7 @@ async fn axum_mounts_it() {
     use axum::{Extension, Router, http::Request, routing};
     use http_body_util::BodyExt as _;
     use tower_service::Service as _;
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let router: Router = Router::new()
         .route("/", routing::get(|| async { "home" }))
         .nest_service("/auth", web.service.clone())
@@ -177,9 +181,8 @@ async fn a_place_that_cannot_be_mounted_at_is_reported() {
 }
 
 /// A host's own log-in and log-out, beside the door's.
-#[tokio::test]
-async fn hosts_set_the_cookie_themselves() {
-    let web = Web::new().await;
+async fn hosts_set_the_cookie_themselves(house: House) {
+    let web = Web::new(house).await;
     let (auth, door) = (&web.house.auth, web.service.door());
     let session = web.house.login("admin", GOOD).await;
     let set = door.session_cookie(&session).unwrap();
@@ -232,7 +235,7 @@ async fn any_base_will_do() {
 
 #[tokio::test]
 async fn the_way_to_the_log_in_page_is_escaped() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let path = web.service.door().log_in_path("/leads?a=b&c=d#e");
     assert_eq!(path, "/auth/login?next=%2Fleads%3Fa%3Db%26c%3Dd%23e");
 }

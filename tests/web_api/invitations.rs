@@ -3,9 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::{
-    house::{GOOD, written_token_in},
+    house::{self, GOOD, House, written_token_in},
     web::{Browser, Web, ask, get, send},
 };
+
+on_every_store! {
+    invitations_are_listed_sent_again_and_revoked
+    what_is_wrong_with_a_profile_is_told_at_once
+    who_may_not_manage_users_is_told_before_anything_is_read
+}
 
 fn grace() -> Value {
     json!({"username": "grace", "email": "grace@acme.example", "name": "Grace Hopper",
@@ -18,9 +24,8 @@ async fn invite(browser: &mut Browser, new: &Value) -> String {
     answer.json()["user"]["id"].as_str().unwrap().to_owned()
 }
 
-#[tokio::test]
-async fn invitations_are_listed_sent_again_and_revoked() {
-    let web = Web::new().await;
+async fn invitations_are_listed_sent_again_and_revoked(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let id = invite(&mut admin, &grace()).await;
     let list = admin.get("/auth/api/invitations").await.json();
@@ -42,9 +47,8 @@ async fn invitations_are_listed_sent_again_and_revoked() {
     assert_eq!(list, json!({"invitations": []}));
 }
 
-#[tokio::test]
-async fn what_is_wrong_with_a_profile_is_told_at_once() {
-    let web = Web::new().await;
+async fn what_is_wrong_with_a_profile_is_told_at_once(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let new = json!({"username": "gr ace", "email": "grace", "name": "", "role": "salesperson"});
     let answer = admin.send(ask("POST", "/auth/api/users").json(&new)).await;
@@ -61,9 +65,8 @@ async fn what_is_wrong_with_a_profile_is_told_at_once() {
     assert_eq!(answer.is_problem(409, "conflict")["field"], "username");
 }
 
-#[tokio::test]
-async fn who_may_not_manage_users_is_told_before_anything_is_read() {
-    let web = Web::new().await;
+async fn who_may_not_manage_users_is_told_before_anything_is_read(house: House) {
+    let web = Web::new(house).await;
     invite(&mut web.admin().await, &grace()).await;
     let token = written_token_in(&web.house.post().await[0]);
     let body = json!({"token": token, "password": GOOD});

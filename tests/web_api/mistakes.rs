@@ -5,9 +5,14 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{
-    house::{BETTER, GOOD, House, client, password, token_in},
+    house::{self, BETTER, GOOD, House, client, password, token_in},
     web::{Browser, Web, ask, get, send},
 };
+
+on_every_store! {
+    who_is_unknown_disabled_invited_stopped_or_temporary_expired_is_refused_byte_by_byte
+    host_and_forwarded_headers_reach_no_letter_cve_2017_9303
+}
 
 /// There the form of the second step believed that the first had been taken: a new password
 /// without a token, if the steps came in the right order. Here each order of three steps without
@@ -16,7 +21,7 @@ use crate::{
 async fn a_reset_without_a_token_in_any_order_of_steps_changes_nothing() {
     let made_up = "q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k";
     let steps = 11;
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let mut tried = 0;
     for order in 0..steps * steps * steps {
         let mut browser = web.browser();
@@ -81,9 +86,10 @@ async fn shut_out(house: &House) {
 }
 
 /// There a page said "your account is disabled" to whoever typed the name.
-#[tokio::test]
-async fn who_is_unknown_disabled_invited_stopped_or_temporary_expired_is_refused_byte_by_byte() {
-    let web = Web::new().await;
+async fn who_is_unknown_disabled_invited_stopped_or_temporary_expired_is_refused_byte_by_byte(
+    house: House,
+) {
+    let web = Web::new(house).await;
     shut_out(&web.house).await;
     for door in ["api", "page"] {
         web.house.clock.turn(Duration::hours(1));
@@ -114,9 +120,8 @@ async fn who_is_unknown_disabled_invited_stopped_or_temporary_expired_is_refused
 }
 
 /// There the link in the mail was made of the request's `Host`, or of what a proxy's header said.
-#[tokio::test]
-async fn host_and_forwarded_headers_reach_no_letter_cve_2017_9303() {
-    let web = Web::new().await;
+async fn host_and_forwarded_headers_reach_no_letter_cve_2017_9303(house: House) {
+    let web = Web::new(house).await;
     let body = json!({ "email": "admin@acme.example" });
     let request = ask("POST", "/auth/api/password/forgot").json(&body);
     let request = request

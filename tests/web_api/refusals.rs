@@ -9,9 +9,18 @@ use serde_json::{Value, json};
 use time::{Duration, macros::datetime};
 
 use crate::{
-    house::{GOOD, client, password, token_in},
+    house::{self, GOOD, House, client, password, token_in},
     web::{Ask, Web, ask, get, send},
 };
+
+on_every_store! {
+    tokens_that_cannot_be_any_are_answered_as_unknown_ones
+    every_refused_log_in_looks_the_same
+    throttled_says_when_to_come_back
+    forgot_is_throttled_by_network
+    an_ended_plan_says_what_to_do
+    head_is_get_without_a_body
+}
 
 fn log_in() -> Ask {
     ask("POST", "/auth/api/session")
@@ -19,7 +28,7 @@ fn log_in() -> Ask {
 
 #[tokio::test]
 async fn malformed_bodies() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let long = format!("{{\"login\":\"admin\",\"password\":{}\"x\"}}", " ".repeat(100));
     assert_eq!(
         send(&web.service, log_in().body("application/json", long)).await.status,
@@ -66,7 +75,7 @@ async fn malformed_bodies() {
 
 #[tokio::test]
 async fn no_answer_quotes_what_was_sent() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     for body in [
         json!({"login": "admin", "password": "x", "remember": "hunter2"}),
         json!({"login": "admin", "password": ["hunter2"]}),
@@ -80,7 +89,7 @@ async fn no_answer_quotes_what_was_sent() {
 
 #[tokio::test]
 async fn wrong_types_and_sizes() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let good = json!({"login": "admin", "password": GOOD}).to_string();
     for wrong in ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonx"] {
         let answer = send(&web.service, log_in().body(wrong, good.clone())).await;
@@ -119,7 +128,7 @@ impl http_body::Body for Pieces {
 #[tokio::test]
 async fn bodies_in_pieces_are_measured_and_may_break_off() {
     use tower_service::Service as _;
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let send = async |pieces| {
         let request = http::Request::post("/auth/api/session")
             .header("content-type", "application/json")
@@ -141,7 +150,7 @@ async fn bodies_in_pieces_are_measured_and_may_break_off() {
 
 #[tokio::test]
 async fn passwords_over_4096_bytes_go_nowhere_near_a_hash() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let long = "x".repeat(4_097);
     let token = "A".repeat(43);
     let mut admin = web.admin().await;
@@ -167,9 +176,8 @@ async fn passwords_over_4096_bytes_go_nowhere_near_a_hash() {
     send(&web.service, log_in().json(&most)).await.is_problem(401, "rejected");
 }
 
-#[tokio::test]
-async fn tokens_that_cannot_be_any_are_answered_as_unknown_ones() {
-    let web = Web::new().await;
+async fn tokens_that_cannot_be_any_are_answered_as_unknown_ones(house: House) {
+    let web = Web::new(house).await;
     for path in ["password/reset", "activation"] {
         let mut answers = Vec::new();
         for token in ["", "short", &"A".repeat(43), &"A".repeat(44), &"\u{e9}".repeat(43)] {
@@ -183,9 +191,8 @@ async fn tokens_that_cannot_be_any_are_answered_as_unknown_ones() {
     }
 }
 
-#[tokio::test]
-async fn every_refused_log_in_looks_the_same() {
-    let web = Web::new().await;
+async fn every_refused_log_in_looks_the_same(house: House) {
+    let web = Web::new(house).await;
     let mut answers = Vec::new();
     for login in ["admin", "nobody", "admin@acme.example", "", "\u{202e}"] {
         let body = json!({"login": login, "password": "wrong"});
@@ -196,9 +203,8 @@ async fn every_refused_log_in_looks_the_same() {
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
-#[tokio::test]
-async fn throttled_says_when_to_come_back() {
-    let web = Web::new().await;
+async fn throttled_says_when_to_come_back(house: House) {
+    let web = Web::new(house).await;
     let body = json!({"login": "admin", "password": "wrong"});
     let mut last = send(&web.service, log_in().json(&body)).await;
     for _ in 0..9 {
@@ -215,9 +221,8 @@ async fn throttled_says_when_to_come_back() {
     send(&web.service, log_in().json(&body)).await.is_problem(401, "rejected");
 }
 
-#[tokio::test]
-async fn forgot_is_throttled_by_network() {
-    let web = Web::new().await;
+async fn forgot_is_throttled_by_network(house: House) {
+    let web = Web::new(house).await;
     let body = json!({"email": "nobody@acme.example"});
     let forgot = || ask("POST", "/auth/api/password/forgot").json(&body);
     for _ in 0..30 {
@@ -230,9 +235,8 @@ async fn forgot_is_throttled_by_network() {
     assert_eq!(send(&web.service, elsewhere).await.status, 202);
 }
 
-#[tokio::test]
-async fn an_ended_plan_says_what_to_do() {
-    let web = Web::new().await;
+async fn an_ended_plan_says_what_to_do(house: House) {
+    let web = Web::new(house).await;
     let house = &web.house;
     let account = NewAccount::new("Basalt", Plan::TRIAL).unwrap();
     let account = account.until(datetime!(2026-11-22 12:00 UTC));
@@ -256,7 +260,7 @@ async fn an_ended_plan_says_what_to_do() {
 
 #[tokio::test]
 async fn unknown_paths_and_calls_of_later_issues_are_not_found() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     for path in ["/auth/api", "/auth/api/", "/auth/api/nothing", "/api/session/"] {
         send(&web.service, get(path)).await.is_problem(404, "not_found");
     }
@@ -268,7 +272,7 @@ async fn unknown_paths_and_calls_of_later_issues_are_not_found() {
 
 #[tokio::test]
 async fn wrong_methods_are_told_the_right_ones() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let calls = [
         ("/session", "POST, GET, HEAD, DELETE"),
         ("/sessions", "GET, HEAD, DELETE"),
@@ -317,9 +321,8 @@ async fn wrong_methods_are_told_the_right_ones() {
     }
 }
 
-#[tokio::test]
-async fn head_is_get_without_a_body() {
-    let web = Web::new().await;
+async fn head_is_get_without_a_body(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     for path in ["/auth/api/session", "/auth/api/password/requirements", "/auth/login", "/auth/no"]
     {
@@ -333,7 +336,7 @@ async fn head_is_get_without_a_body() {
 
 #[tokio::test]
 async fn writes_from_other_sites_are_refused_before_they_are_read() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let mut admin = web.admin().await;
     for (name, value) in [
         ("sec-fetch-site", "cross-site"),
@@ -358,7 +361,7 @@ async fn writes_from_other_sites_are_refused_before_they_are_read() {
 
 #[tokio::test]
 async fn every_answer_carries_the_headers() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     for ask in [
         get("/auth/api/session"),
         get("/auth/api/password/requirements"),
@@ -395,7 +398,7 @@ async fn another_sites_write_is_refused_before_its_body_is_read() {
             std::task::Poll::Pending
         }
     }
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let request = http::Request::post("/auth/api/session")
         .header("content-type", "application/json")
         .header("sec-fetch-site", "cross-site")

@@ -4,13 +4,25 @@ use serde_json::json;
 use time::Duration;
 
 use crate::{
-    house::{BETTER, GOOD},
+    house::{self, BETTER, GOOD, House},
     web::{Browser, Web, ask, get, send},
 };
 
-#[tokio::test]
-async fn sessions_are_listed_and_ended() {
-    let web = Web::new().await;
+on_every_store! {
+    sessions_are_listed_and_ended
+    an_administrator_sees_where_somebody_is_logged_in
+    an_id_of_the_list_is_no_token
+    sessions_of_others_do_not_exist
+    session_fixation_a_log_in_never_keeps_a_token_it_was_shown
+    a_failed_log_in_leaves_the_session_alone
+    a_replayed_log_out_cookie_is_dead
+    a_session_is_good_for_its_own_transport_only
+    the_fifth_wrong_current_password_ends_the_session
+    an_idle_session_has_ended
+}
+
+async fn sessions_are_listed_and_ended(house: House) {
+    let web = Web::new(house).await;
     let (mut here, mut there, mut third) =
         (web.admin().await, web.admin().await, web.admin().await);
     let list = here.get("/auth/api/sessions").await.json();
@@ -26,11 +38,10 @@ async fn sessions_are_listed_and_ended() {
     assert!(here.is_in().await && !third.is_in().await);
 }
 
-#[tokio::test]
-async fn an_administrator_sees_where_somebody_is_logged_in() {
+async fn an_administrator_sees_where_somebody_is_logged_in(house: House) {
     let mut policy = portcullis::policy::Policy::crm();
     policy.limits.sessions_per_user = Some(2);
-    let web = Web::under(policy).await;
+    let web = Web::new(house.under(policy)).await;
     let id = web.house.employee("grace", "salesperson").await.id;
     let mut admin = web.admin().await;
     let (mut first, mut second) = (web.browser(), web.browser());
@@ -55,13 +66,12 @@ async fn an_administrator_sees_where_somebody_is_logged_in() {
     first.get("/auth/api/session").await.is_problem(401, "unauthenticated");
     assert!(second.is_in().await && third.is_in().await);
     assert_eq!(ids(&admin.get(&path).await.json()).len(), 2);
-    let unlimited = Web::new().await.admin().await.get("/auth/api/sessions").await.json();
+    let unlimited = Web::in_memory().await.admin().await.get("/auth/api/sessions").await.json();
     assert_eq!(unlimited["allowed"], serde_json::Value::Null);
 }
 
-#[tokio::test]
-async fn an_id_of_the_list_is_no_token() {
-    let web = Web::new().await;
+async fn an_id_of_the_list_is_no_token(house: House) {
+    let web = Web::new(house).await;
     let id = web.admin().await.get("/auth/api/session").await.json()["session"]["id"].clone();
     let id = id.as_str().unwrap();
     let shown = [
@@ -73,9 +83,8 @@ async fn an_id_of_the_list_is_no_token() {
     }
 }
 
-#[tokio::test]
-async fn sessions_of_others_do_not_exist() {
-    let web = Web::new().await;
+async fn sessions_of_others_do_not_exist(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let new = json!({"username": "grace", "email": "grace@acme.example", "name": "Grace Hopper",
                      "role": "administrator"});
@@ -93,9 +102,8 @@ async fn sessions_of_others_do_not_exist() {
     assert!(admin.is_in().await);
 }
 
-#[tokio::test]
-async fn session_fixation_a_log_in_never_keeps_a_token_it_was_shown() {
-    let web = Web::new().await;
+async fn session_fixation_a_log_in_never_keeps_a_token_it_was_shown(house: House) {
+    let web = Web::new(house).await;
     let mut attacker = web.admin().await;
     let planted = attacker.cookies.clone();
     let mut victim = Browser { cookies: planted.clone(), ..web.browser() };
@@ -107,9 +115,8 @@ async fn session_fixation_a_log_in_never_keeps_a_token_it_was_shown() {
     assert!(!attacker.is_in().await, "the session it took the place of has ended");
 }
 
-#[tokio::test]
-async fn a_failed_log_in_leaves_the_session_alone() {
-    let web = Web::new().await;
+async fn a_failed_log_in_leaves_the_session_alone(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let body = json!({"login": "admin", "password": "wrong"});
     let answer = admin.send(ask("POST", "/auth/api/session").json(&body)).await;
@@ -118,9 +125,8 @@ async fn a_failed_log_in_leaves_the_session_alone() {
     assert!(admin.is_in().await);
 }
 
-#[tokio::test]
-async fn a_replayed_log_out_cookie_is_dead() {
-    let web = Web::new().await;
+async fn a_replayed_log_out_cookie_is_dead(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let mut replayed = admin.clone();
     admin.send(ask("DELETE", "/auth/api/session")).await;
@@ -130,9 +136,8 @@ async fn a_replayed_log_out_cookie_is_dead() {
     assert_eq!(answer.cookies().len(), 0, "a late answer must not delete a newer cookie");
 }
 
-#[tokio::test]
-async fn a_session_is_good_for_its_own_transport_only() {
-    let web = Web::new().await;
+async fn a_session_is_good_for_its_own_transport_only(house: House) {
+    let web = Web::new(house).await;
     let (cookie, bearer) = (web.admin().await.token().unwrap().to_owned(), web.bearer().await);
     let as_bearer = get("/auth/api/session").bearer(&cookie);
     send(&web.service, as_bearer).await.is_problem(401, "unauthenticated");
@@ -142,7 +147,7 @@ async fn a_session_is_good_for_its_own_transport_only() {
 
 #[tokio::test]
 async fn cookie_and_bearer_together_are_malformed_everywhere() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let mut admin = web.admin().await;
     let bearer = web.bearer().await;
     for (method, path) in [
@@ -162,7 +167,7 @@ async fn cookie_and_bearer_together_are_malformed_everywhere() {
 
 #[tokio::test]
 async fn other_cookies_and_schemes_are_somebody_elses() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let token = web.admin().await.token().unwrap().to_owned();
     let session = |cookie: &str| get("/auth/api/session").with("cookie", cookie);
     let good = format!("a=b; __Host-portcullis={token}; theme=d\u{e4}rk");
@@ -184,9 +189,8 @@ async fn other_cookies_and_schemes_are_somebody_elses() {
     }
 }
 
-#[tokio::test]
-async fn the_fifth_wrong_current_password_ends_the_session() {
-    let web = Web::new().await;
+async fn the_fifth_wrong_current_password_ends_the_session(house: House) {
+    let web = Web::new(house).await;
     let (mut admin, mut other) = (web.admin().await, web.admin().await);
     let body = json!({"current_password": "wrong", "new_password": BETTER});
     for _ in 0..5 {
@@ -196,9 +200,8 @@ async fn the_fifth_wrong_current_password_ends_the_session() {
     assert!(!admin.is_in().await && other.is_in().await);
 }
 
-#[tokio::test]
-async fn an_idle_session_has_ended() {
-    let web = Web::new().await;
+async fn an_idle_session_has_ended(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     web.house.clock.turn(Duration::minutes(31));
     admin.get("/auth/api/me").await.is_problem(401, "unauthenticated");

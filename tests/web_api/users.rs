@@ -1,12 +1,30 @@
 //! User Accounts.
 
-use portcullis::policy::effects::Cause;
+use portcullis::{
+    model::Role,
+    policy::{Permission, Policy},
+    web::Service,
+};
 use serde_json::{Value, json};
 
 use crate::{
-    house::{BETTER, GOOD, House, token_in},
+    house::{self, BETTER, GOOD, House, token_in, written_token_in},
     web::{Answer, Browser, Web, ask, send},
 };
+
+on_every_store! {
+    people_are_listed_found_and_shown
+    a_profile_is_changed_in_the_version_that_was_seen
+    mass_assignment_of_status_role_or_proven_is_refused
+    a_user_is_helped_disabled_and_enabled
+    who_may_not_see_people_is_refused_by_each_call
+    a_temporary_password_is_set_and_must_be_replaced
+    somebody_is_secured_diagnosed_and_removed
+    an_address_is_replaced_for_a_reason
+    an_address_changed_for_somebody_counts_once_it_is_proven
+    the_company_is_shown_and_its_plan_is_the_operators
+    m23_the_whole_company_is_secured
+}
 
 async fn seller(house: &House) -> String {
     house.employee("grace", "salesperson").await.id.to_string()
@@ -16,9 +34,8 @@ async fn patch(browser: &mut Browser, id: &str, body: &Value) -> Answer {
     browser.send(ask("PATCH", &format!("/auth/api/users/{id}")).json(body)).await
 }
 
-#[tokio::test]
-async fn people_are_listed_found_and_shown() {
-    let web = Web::new().await;
+async fn people_are_listed_found_and_shown(house: House) {
+    let web = Web::new(house).await;
     let id = seller(&web.house).await;
     let mut admin = web.admin().await;
     let list = admin.get("/auth/api/users").await.json();
@@ -53,7 +70,7 @@ async fn people_are_listed_found_and_shown() {
 
 #[tokio::test]
 async fn a_list_that_is_asked_for_wrongly_is_refused() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let mut admin = web.admin().await;
     for query in [
         "limit=0",
@@ -72,9 +89,8 @@ async fn a_list_that_is_asked_for_wrongly_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_profile_is_changed_in_the_version_that_was_seen() {
-    let web = Web::new().await;
+async fn a_profile_is_changed_in_the_version_that_was_seen(house: House) {
+    let web = Web::new(house).await;
     let id = seller(&web.house).await;
     let mut admin = web.admin().await;
     let path = format!("/auth/api/users/{id}");
@@ -98,9 +114,8 @@ async fn a_profile_is_changed_in_the_version_that_was_seen() {
     assert_eq!(wrong.is_problem(422, "invalid")["violations"].as_array().unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn mass_assignment_of_status_role_or_proven_is_refused() {
-    let web = Web::new().await;
+async fn mass_assignment_of_status_role_or_proven_is_refused(house: House) {
+    let web = Web::new(house).await;
     let id = seller(&web.house).await;
     let mut admin = web.admin().await;
     let before = admin.get(&format!("/auth/api/users/{id}")).await.json();
@@ -133,9 +148,8 @@ async fn mass_assignment_of_status_role_or_proven_is_refused() {
     own.is_problem(403, "forbidden");
 }
 
-#[tokio::test]
-async fn a_user_is_helped_disabled_and_enabled() {
-    let web = Web::new().await;
+async fn a_user_is_helped_disabled_and_enabled(house: House) {
+    let web = Web::new(house).await;
     let id = seller(&web.house).await;
     let mut grace = web.browser();
     grace.log_in("grace", GOOD).await;
@@ -156,7 +170,7 @@ async fn a_user_is_helped_disabled_and_enabled() {
     assert_eq!(admin.send(ask("POST", &path("disable")).json(&why)).await.status, 202);
     assert!(!grace.is_in().await);
     let status = admin.get(&format!("/auth/api/users/{id}")).await.json();
-    assert_eq!(status["user"]["status"], Cause::Disabled.effects().event.as_str());
+    assert_eq!(status["user"]["status"], "disabled");
     let reset = admin.send(ask("POST", &path("password-reset"))).await;
     assert_eq!(reset.is_problem(409, "conflict")["field"], "status");
     assert_eq!(admin.send(ask("POST", &path("enable"))).await.status, 202);
@@ -167,9 +181,8 @@ async fn a_user_is_helped_disabled_and_enabled() {
     assert_eq!(last.is_problem(409, "conflict")["field"], "administrators");
 }
 
-#[tokio::test]
-async fn who_may_not_see_people_is_refused_by_each_call() {
-    let web = Web::new().await;
+async fn who_may_not_see_people_is_refused_by_each_call(house: House) {
+    let web = Web::new(house).await;
     let id = seller(&web.house).await;
     let mut grace = web.browser();
     grace.log_in("grace", GOOD).await;
@@ -197,9 +210,8 @@ async fn who_may_not_see_people_is_refused_by_each_call() {
     }
 }
 
-#[tokio::test]
-async fn a_temporary_password_is_set_and_must_be_replaced() {
-    let web = Web::new().await;
+async fn a_temporary_password_is_set_and_must_be_replaced(house: House) {
+    let web = Web::new(house).await;
     let id = seller(&web.house).await;
     let mut admin = web.admin().await;
     let path = format!("/auth/api/users/{id}/password");
@@ -215,9 +227,8 @@ async fn a_temporary_password_is_set_and_must_be_replaced() {
     admin.send(ask("PUT", &own).json(&body(BETTER))).await.is_problem(403, "forbidden");
 }
 
-#[tokio::test]
-async fn somebody_is_secured_diagnosed_and_removed() {
-    let web = Web::new().await;
+async fn somebody_is_secured_diagnosed_and_removed(house: House) {
+    let web = Web::new(house).await;
     let id = seller(&web.house).await;
     let mut grace = web.browser();
     grace.log_in("grace", GOOD).await;
@@ -264,9 +275,8 @@ async fn somebody_is_secured_diagnosed_and_removed() {
     assert_eq!(removed["users"][0]["id"], id.as_str());
 }
 
-#[tokio::test]
-async fn an_address_is_replaced_for_a_reason() {
-    let web = Web::new().await;
+async fn an_address_is_replaced_for_a_reason(house: House) {
+    let web = Web::new(house).await;
     let id = seller(&web.house).await;
     let mut admin = web.admin().await;
     let recover = |reason: &str| {
@@ -277,12 +287,68 @@ async fn an_address_is_replaced_for_a_reason() {
     assert_eq!(blank["violations"][0]["field"], "reason");
     assert_eq!(admin.send(recover("lost the mailbox")).await.status, 202);
     let user = admin.get(&format!("/auth/api/users/{id}")).await.json()["user"].clone();
-    assert_eq!(user["email"], "grace@home.example");
+    assert_eq!(
+        (&user["email"], &user["email_proven"]),
+        (&json!("grace@home.example"), &json!(false))
+    );
+
+    // From the former address it can be objected to, once.
+    let letters = web.house.post().await;
+    let to_former = letters.iter().find(|letter| letter.to.as_str() == "grace@acme.example");
+    let token = written_token_in(to_former.unwrap());
+    let object = |token: &str| ask("POST", "/auth/api/objection").json(&json!({"token": token}));
+    send(&web.service, object(&"A".repeat(43))).await.is_problem(401, "rejected");
+    let answer = send(&web.service, object(&token)).await;
+    assert_eq!((answer.status, answer.text.as_str()), (204, ""));
+    send(&web.service, object(&token)).await.is_problem(401, "rejected");
+    let after = admin.get(&format!("/auth/api/users/{id}")).await.json()["user"].clone();
+    assert_eq!(after["email"], "grace@home.example", "it restores nothing");
+    let diagnosis = admin.get(&format!("/auth/api/users/{id}/diagnosis")).await.json();
+    let codes: Vec<&Value> =
+        diagnosis["reasons"].as_array().unwrap().iter().map(|reason| &reason["code"]).collect();
+    assert!(codes.contains(&&json!("objected")), "{codes:?}");
 }
 
-#[tokio::test]
-async fn the_company_is_shown_and_its_plan_is_the_operators() {
-    let web = Web::new().await;
+async fn an_address_changed_for_somebody_counts_once_it_is_proven(house: House) {
+    let web = Web::new(house).await;
+    let id = seller(&web.house).await;
+    let mut admin = web.admin().await;
+    let wrong = patch(&mut admin, &id, &json!({"email": "nowhere"})).await;
+    assert_eq!(wrong.is_problem(422, "invalid")["violations"][0]["field"], "email");
+    let answer = patch(&mut admin, &id, &json!({"email": "grace@new.example"})).await;
+    assert_eq!(
+        (answer.status, &answer.json()["user"]["email"]),
+        (200, &json!("grace@acme.example"))
+    );
+    let letters = web.house.post().await;
+    let to: Vec<&str> = letters.iter().map(|letter| letter.to.as_str()).collect();
+    assert!(to.contains(&"grace@new.example"), "{to:?}");
+    let to_new = letters.iter().find(|letter| letter.to.as_str() == "grace@new.example");
+    let body = json!({"token": written_token_in(to_new.unwrap())});
+    let confirm = ask("POST", "/auth/api/email/confirm").json(&body);
+    assert_eq!(send(&web.service, confirm).await.status, 204);
+    let user = admin.get(&format!("/auth/api/users/{id}")).await.json()["user"].clone();
+    assert_eq!(
+        (&user["email"], &user["email_proven"]),
+        (&json!("grace@new.example"), &json!(true))
+    );
+    // Who is invited has it at once, and the activation letter goes there.
+    let new = json!({"username": "bo", "email": "ob@acme.example", "name": "Bo",
+                     "role": "salesperson"});
+    let bo = admin.send(ask("POST", "/auth/api/users").json(&new)).await.json();
+    let bo = bo["user"]["id"].as_str().unwrap().to_owned();
+    let answer = patch(&mut admin, &bo, &json!({"email": "bo@acme.example"})).await;
+    assert_eq!((answer.status, &answer.json()["user"]["email"]), (200, &json!("bo@acme.example")));
+    let letters = web.house.post().await;
+    let activation = letters.iter().find(|letter| letter.text.contains("/auth/activate?token="));
+    assert_eq!(activation.unwrap().to.as_str(), "bo@acme.example");
+    let own = web.admin.id.to_string();
+    let own = patch(&mut admin, &own, &json!({"email": "ada@new.example"})).await;
+    own.is_problem(403, "forbidden");
+}
+
+async fn the_company_is_shown_and_its_plan_is_the_operators(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let account = admin.get("/auth/api/account").await.json()["account"].clone();
     assert_eq!((&account["plan"], &account["seats_taken"]), (&json!("trial"), &json!(1)));
@@ -291,4 +357,60 @@ async fn the_company_is_shown_and_its_plan_is_the_operators() {
     for wrong in [json!({}), json!({"plan": "ultimate", "until": "soon"}), json!({"plan": 1})] {
         admin.send(put(&wrong)).await.is_problem(400, "malformed");
     }
+
+    // Where a host gives the permission to a role, whoever has that role changes it.
+    let mut policy = Policy::crm();
+    let held: Vec<Permission> = policy.roles.permissions(&Role::ADMINISTRATOR).collect();
+    let held = held.into_iter().chain([Permission::PLAN_CHANGE]);
+    policy.roles = policy.roles.with(Role::ADMINISTRATOR, held);
+    let house = web.house.under(policy);
+    let web = Web { service: Service::new(house.auth.clone()), house, admin: web.admin };
+    let mut admin = web.admin().await;
+    let answer = admin.send(put(&json!({"plan": "ultimate"}))).await;
+    assert_eq!((answer.status, &answer.json()["account"]["plan"]), (200, &json!("ultimate")));
+    assert_eq!(answer.json()["account"]["plan_until"], Value::Null);
+    let until = json!({"plan": "advanced", "until": "2027-01-31T00:00:00Z"});
+    let answer = admin.send(put(&until)).await;
+    assert_eq!(answer.status, 200);
+    let account = admin.get("/auth/api/account").await.json()["account"].clone();
+    assert_eq!(answer.json()["account"], account);
+    assert_eq!(
+        (&account["plan"], &account["plan_until"]),
+        (&json!("advanced"), &json!("2027-01-31T00:00:00Z"))
+    );
+    let unknown = admin.send(put(&json!({"plan": "golden"}))).await;
+    assert_eq!(unknown.is_problem(422, "invalid")["violations"][0]["rule"], "unknown");
+}
+
+async fn m23_the_whole_company_is_secured(house: House) {
+    let web = Web::new(house).await;
+    seller(&web.house).await;
+    let (mut admin, mut grace) = (web.admin().await, web.browser());
+    grace.log_in("grace", GOOD).await;
+    let secure =
+        |reason: &str| ask("POST", "/auth/api/account/secure").json(&json!({"reason": reason}));
+    let blank = admin.send(secure(" ")).await.is_problem(422, "invalid");
+    assert_eq!(blank["violations"][0]["field"], "reason");
+    assert!(grace.is_in().await && admin.is_in().await, "nothing happened yet");
+    let answer = admin.send(secure("a stolen laptop")).await;
+    assert_eq!((answer.status, answer.text.as_str()), (202, ""));
+    assert!(!grace.is_in().await && !admin.is_in().await);
+    for login in ["admin", "grace"] {
+        let body = json!({"login": login, "password": GOOD});
+        let answer = send(&web.service, ask("POST", "/auth/api/session").json(&body)).await;
+        answer.is_problem(401, "rejected");
+    }
+    // What is chosen at the very instant is void as well.
+    web.house.clock.turn(time::Duration::SECOND);
+    let letters = web.house.post().await;
+    let mut to: Vec<_> = letters.iter().map(|letter| letter.to.as_str()).collect();
+    to.sort_unstable();
+    assert_eq!(to, ["admin@acme.example", "grace@acme.example"]);
+    for letter in &letters {
+        let body = json!({"token": written_token_in(letter), "password": BETTER});
+        let reset = ask("POST", "/auth/api/password/reset").json(&body);
+        assert_eq!(send(&web.service, reset).await.status, 204, "{}", letter.to);
+    }
+    grace.log_in("grace", BETTER).await;
+    assert!(grace.is_in().await);
 }

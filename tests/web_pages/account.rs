@@ -1,16 +1,23 @@
 //! My Account and its sessions.
 
 use crate::{
-    house::{BETTER, GOOD},
+    house::{self, BETTER, GOOD, House},
     web::{Web, ask, get, send},
 };
+
+on_every_store! {
+    who_is_signed_out_is_led_to_the_log_in_page_and_back
+    general_information_shows_the_profile
+    agents_are_strangers_words
+    the_password_is_changed
+    sessions_are_ended_one_by_one_or_all
+}
 
 const FIREFOX: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
-#[tokio::test]
-async fn who_is_signed_out_is_led_to_the_log_in_page_and_back() {
-    let web = Web::new().await;
+async fn who_is_signed_out_is_led_to_the_log_in_page_and_back(house: House) {
+    let web = Web::new(house).await;
     for (path, next) in [
         ("/auth/account", "%2Fauth%2Faccount"),
         ("/auth/account/sessions", "%2Fauth%2Faccount%2Fsessions"),
@@ -26,9 +33,8 @@ async fn who_is_signed_out_is_led_to_the_log_in_page_and_back() {
     assert_eq!((answer.status, answer.header("location")), (303, "/auth/account"));
 }
 
-#[tokio::test]
-async fn general_information_shows_the_profile() {
-    let web = Web::new().await;
+async fn general_information_shows_the_profile(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.browser();
     let fields = [("login", "admin"), ("password", GOOD)];
     browser.send(ask("POST", "/auth/login").form(&fields).with("user-agent", FIREFOX)).await;
@@ -48,9 +54,8 @@ async fn general_information_shows_the_profile() {
     }
 }
 
-#[tokio::test]
-async fn agents_are_strangers_words() {
-    let web = Web::new().await;
+async fn agents_are_strangers_words(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.browser();
     let fields = [("login", "admin"), ("password", GOOD)];
     let agent = "<script>alert(1)</script>\u{202e}";
@@ -62,9 +67,8 @@ async fn agents_are_strangers_words() {
     }
 }
 
-#[tokio::test]
-async fn the_password_is_changed() {
-    let web = Web::new().await;
+async fn the_password_is_changed(house: House) {
+    let web = Web::new(house).await;
     let (mut here, mut there) = (web.admin().await, web.admin().await);
     let old = here.token().unwrap().to_owned();
     let fields = |current, new| [("current_password", current), ("new_password", new)];
@@ -85,9 +89,8 @@ async fn the_password_is_changed() {
     assert!(!there.is_in().await);
 }
 
-#[tokio::test]
-async fn sessions_are_ended_one_by_one_or_all() {
-    let web = Web::new().await;
+async fn sessions_are_ended_one_by_one_or_all(house: House) {
+    let web = Web::new(house).await;
     let (mut here, mut there, mut third) =
         (web.admin().await, web.admin().await, web.admin().await);
     let page = here.get("/auth/account/sessions").await;

@@ -153,7 +153,7 @@ proptest! {
     fn any_request_is_answered(asks in prop::collection::vec(asks(), 1..8), logged_in: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let web = Web::new().await;
+            let web = Web::in_memory().await;
             let cookies = if logged_in { web.admin().await.cookies } else { BTreeMap::new() };
             for ask in asks {
                 let is_api = ask.path.starts_with("/auth/api") || ask.path.starts_with("/api");
@@ -247,7 +247,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let web = Web::new().await;
+            let web = Web::in_memory().await;
             let grace = web.house.employee("grace", "salesperson").await.id.to_string();
             let mut admin = web.admin().await;
             for (whom, query, form) in asks {
@@ -274,7 +274,7 @@ proptest! {
 
 #[tokio::test]
 async fn a_request_at_once_from_many_is_answered_to_each() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let service = web.service.clone();

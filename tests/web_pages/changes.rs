@@ -1,13 +1,20 @@
 //! Changes of one's own name and address, with scripts off.
 
 use crate::{
-    house::{BETTER, GOOD, written_token_in},
+    house::{self, BETTER, GOOD, House, written_token_in},
     web::{Web, get, send},
 };
 
-#[tokio::test]
-async fn the_username_is_changed_in_my_account() {
-    let web = Web::new().await;
+on_every_store! {
+    the_username_is_changed_in_my_account
+    m7_a_taken_name_and_too_many_changes_are_told_on_the_page
+    the_address_is_changed_confirmed_and_taken_back
+    a_confirmation_that_the_username_stands_against_says_what_to_do
+    m27_the_language_of_letters_is_chosen_on_my_account
+}
+
+async fn the_username_is_changed_in_my_account(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.admin().await;
     let page = browser.get("/auth/account").await;
     for part in ["Change Username", "Change E-mail", "autocomplete=\"username\""] {
@@ -27,9 +34,33 @@ async fn the_username_is_changed_in_my_account() {
     assert!(page.contains("Your username is changed.") && page.contains("<dd>ada.b</dd>"));
 }
 
-#[tokio::test]
-async fn the_address_is_changed_confirmed_and_taken_back() {
-    let web = Web::new().await;
+async fn m7_a_taken_name_and_too_many_changes_are_told_on_the_page(house: House) {
+    let web = Web::new(house).await;
+    web.house.employee("grace", "salesperson").await;
+    let mut browser = web.admin().await;
+    let mut wish = async |name: &str| {
+        let fields = [("username", name), ("current_password", GOOD)];
+        browser.post("/auth/account/username", &fields).await
+    };
+    for taken in ["grace", "GRACE"] {
+        let answer = wish(taken).await;
+        assert_eq!((answer.status, answer.cookies().len()), (409, 0), "{taken}");
+        assert!(answer.text.contains("Somebody else has this username"), "{}", answer.text);
+        assert!(answer.text.contains(&format!("value=\"{taken}\"")), "what was typed stays");
+    }
+    // Refusals count for nothing: three changes in 30 days are still there.
+    for name in ["ada.b", "ada.c", "ada.d"] {
+        assert_eq!(wish(name).await.status, 303, "{name}");
+    }
+    let answer = wish("ada.e").await;
+    let thirty_days = (30 * 24 * 60 * 60).to_string();
+    assert_eq!((answer.status, answer.header("retry-after")), (429, thirty_days.as_str()));
+    assert!(answer.text.contains("Try again"), "{}", answer.text);
+    assert!(browser.get("/auth/account").await.text.contains("<dd>ada.d</dd>"));
+}
+
+async fn the_address_is_changed_confirmed_and_taken_back(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.admin().await;
     let fields = [("email", "ada@new.example"), ("current_password", GOOD)];
     let answer = browser.post("/auth/account/email", &fields).await;
@@ -61,9 +92,8 @@ async fn the_address_is_changed_confirmed_and_taken_back() {
 }
 
 /// The username became the former address meanwhile, and this one cannot be a username.
-#[tokio::test]
-async fn a_confirmation_that_the_username_stands_against_says_what_to_do() {
-    let web = Web::new().await;
+async fn a_confirmation_that_the_username_stands_against_says_what_to_do(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.admin().await;
     let fields = [("email", "ada%b@new.example"), ("current_password", GOOD)];
     browser.post("/auth/account/email", &fields).await;
@@ -80,9 +110,8 @@ async fn a_confirmation_that_the_username_stands_against_says_what_to_do() {
     assert_eq!(answer.header("location"), "/auth/login?notice=email-confirmed");
 }
 
-#[tokio::test]
-async fn m27_the_language_of_letters_is_chosen_on_my_account() {
-    let web = Web::new().await;
+async fn m27_the_language_of_letters_is_chosen_on_my_account(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let page = admin.get("/auth/account").await.text;
     assert!(page.contains("<option value=\"de\" lang=\"de\">Deutsch</option>"), "{page}");

@@ -1,17 +1,33 @@
 //! The pages behind mailed links.
 
-use portcullis::{auth::NewUser, store::memory::MemoryStore};
-use serde_json::json;
+use portcullis::{
+    auth::NewUser,
+    model::{EmailAddress, User},
+    secret::Token,
+};
 use time::Duration;
 
 use crate::{
-    house::{BETTER, GOOD, House, client, kind, written_token_in},
+    house::{self, BETTER, GOOD, House, client, kind, password, written_token_in},
     web::{Browser, Web, ask, get, send},
 };
 
-#[tokio::test]
-async fn the_whole_walk_of_a_forgotten_password() {
-    let web = Web::new().await;
+on_every_store! {
+    the_whole_walk_of_a_forgotten_password
+    the_whole_walk_of_an_activation
+    get_and_head_of_a_mailed_link_consume_nothing
+    a_mailed_link_opens_no_page_but_its_own
+    only_the_cookie_of_the_page_is_used
+    links_that_cannot_be_any_are_dead
+    the_host_header_never_reaches_a_link
+    forgot_shows_the_same_page_to_everybody
+    too_many_letters_say_when_to_come_back
+    duplicate_or_array_addresses_mail_nobody
+    a_form_works_for_the_link_it_was_shown_for_only
+}
+
+async fn the_whole_walk_of_a_forgotten_password(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.browser();
     assert_eq!(browser.get("/auth/forgot").await.status, 200);
     let sent = browser.post("/auth/forgot", &[("email", "admin@acme.example")]).await;
@@ -60,9 +76,7 @@ async fn the_whole_walk_of_a_forgotten_password() {
     }
 }
 
-#[tokio::test]
-async fn the_whole_walk_of_an_activation() {
-    let house = House::new(MemoryStore::new());
+async fn the_whole_walk_of_an_activation(house: House) {
     house.opened().await;
     let token = written_token_in(&house.post().await[0]);
     let service = portcullis::web::Service::new(house.auth.clone());
@@ -82,24 +96,79 @@ async fn the_whole_walk_of_an_activation() {
     assert!(dead.status == 410 && dead.text.contains("An activation link works once"));
 }
 
-#[tokio::test]
-async fn get_and_head_of_a_mailed_link_consume_nothing() {
-    let web = Web::new().await;
-    let token = web.reset_token().await;
-    for method in ["GET", "HEAD", "GET", "HEAD"] {
-        let mut scanner = web.browser();
-        let answer = scanner.send(ask(method, &format!("/auth/reset?token={token}"))).await;
-        assert_eq!((answer.status, answer.text.as_str()), (303, ""));
-        assert_eq!(scanner.send(ask(method, "/auth/reset")).await.status, 200);
-    }
-    let body = json!({"token": token, "password": BETTER});
-    let answer = send(&web.service, ask("POST", "/auth/api/password/reset").json(&body)).await;
-    assert_eq!(answer.status, 204);
+/// Somebody's wish for another address, and the link that was mailed there.
+async fn wish(house: &House, user: &User) -> String {
+    let me = house.login(user.username.as_str(), GOOD).await.identity;
+    let new = EmailAddress::parse(&format!("new-{}", user.email)).unwrap();
+    house.auth.my_account(&me).change_email(&password(GOOD), &new, &client()).await.unwrap();
+    written_token_in(&house.post().await[0])
 }
 
-#[tokio::test]
-async fn only_the_cookie_of_the_page_is_used() {
-    let web = Web::new().await;
+/// One link of each kind that is mailed, each to somebody else: its page, and its token.
+async fn one_of_each(house: &House) -> Vec<(&'static str, String)> {
+    let someone = async |name: &str| house.employee(name, "salesperson").await;
+    let (rita, cora, una) = (someone("rita").await, someone("cora").await, someone("una").await);
+    let oscar = someone("oscar").await;
+    let reset = house.forgot(rita.email.as_str()).await.reveal().to_string();
+    let confirm = wish(house, &cora).await;
+    let moved = Token::parse(&wish(house, &una).await).unwrap();
+    house.auth.confirm_email(&moved, &client()).await.unwrap();
+    let undo = written_token_in(&house.post().await[0]);
+    let me = house.login("admin", GOOD).await.identity;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    let there = EmailAddress::parse("oscar@home.example").unwrap();
+    accounts.recover(oscar.id, &there, "lost the mailbox", &client()).await.unwrap();
+    let letters = house.post().await;
+    let to_former = letters.iter().find(|letter| letter.to.as_str() == oscar.email.as_str());
+    let object = written_token_in(to_former.unwrap());
+    let new = NewUser::parse("ivy", "ivy@acme.example", "Ivy", "salesperson").unwrap();
+    accounts.invite(&new, &client()).await.unwrap();
+    let activate = written_token_in(&house.post().await[0]);
+    let confirm = ("confirm", confirm);
+    vec![("reset", reset), ("activate", activate), confirm, ("undo", undo), ("object", object)]
+}
+
+async fn get_and_head_of_a_mailed_link_consume_nothing(house: House) {
+    let web = Web::new(house).await;
+    for (page, token) in one_of_each(&web.house).await {
+        let (path, link) = (format!("/auth/{page}"), format!("/auth/{page}?token={token}"));
+        for method in ["GET", "HEAD", "GET", "HEAD"] {
+            let mut scanner = web.browser();
+            let answer = scanner.send(ask(method, &link)).await;
+            assert_eq!((answer.status, answer.text.as_str()), (303, ""), "{method} {page}");
+            assert_eq!(scanner.send(ask(method, &path)).await.status, 200, "{method} {page}");
+        }
+        // The same link is still good for what it was mailed for, once.
+        let mut browser = web.browser();
+        browser.get(&link).await;
+        let again = browser.clone();
+        let fields = match page {
+            "reset" | "activate" => &[("password", BETTER)][..],
+            "undo" => &[("password", GOOD)],
+            _ => &[],
+        };
+        for (mut browser, status) in [(browser, 303), (again, 410)] {
+            assert_eq!(browser.post(&path, fields).await.status, status, "{page}");
+        }
+    }
+}
+
+/// A link of one kind, kept for the page of another, is dead there and stands where it belongs.
+async fn a_mailed_link_opens_no_page_but_its_own(house: House) {
+    let web = Web::new(house).await;
+    let links = one_of_each(&web.house).await;
+    for (own, token) in &links {
+        for (page, _) in &links {
+            let mut browser = web.browser();
+            browser.get(&format!("/auth/{page}?token={token}")).await;
+            let status = browser.get(&format!("/auth/{page}")).await.status;
+            assert_eq!(status, if own == page { 200 } else { 410 }, "a link of {own} at {page}");
+        }
+    }
+}
+
+async fn only_the_cookie_of_the_page_is_used(house: House) {
+    let web = Web::new(house).await;
     let token = web.reset_token().await;
     let cookie = |name: &str| format!("{name}={token}");
     let post = |cookie: &str| {
@@ -121,9 +190,8 @@ async fn only_the_cookie_of_the_page_is_used() {
     assert_eq!(send(&web.service, post(&cookie(name))).await.status, 303);
 }
 
-#[tokio::test]
-async fn links_that_cannot_be_any_are_dead() {
-    let web = Web::new().await;
+async fn links_that_cannot_be_any_are_dead(house: House) {
+    let web = Web::new(house).await;
     let token = web.reset_token().await;
     for query in [
         "token=".to_owned(),
@@ -145,9 +213,8 @@ async fn links_that_cannot_be_any_are_dead() {
     assert_eq!(late.get("/auth/reset").await.status, 410);
 }
 
-#[tokio::test]
-async fn the_host_header_never_reaches_a_link() {
-    let web = Web::new().await;
+async fn the_host_header_never_reaches_a_link(house: House) {
+    let web = Web::new(house).await;
     let forged = ask("POST", "/auth/forgot")
         .form(&[("email", "admin@acme.example")])
         .with("host", "evil.example")
@@ -163,9 +230,8 @@ async fn the_host_header_never_reaches_a_link() {
     assert_eq!(send(&web.service, forged).await.header("location"), "/auth/account");
 }
 
-#[tokio::test]
-async fn forgot_shows_the_same_page_to_everybody() {
-    let web = Web::new().await;
+async fn forgot_shows_the_same_page_to_everybody(house: House) {
+    let web = Web::new(house).await;
     let mut pages = Vec::new();
     for email in ["admin@acme.example", "nobody@acme.example", "no address", ""] {
         let answer = web.browser().post("/auth/forgot", &[("email", email)]).await;
@@ -175,9 +241,8 @@ async fn forgot_shows_the_same_page_to_everybody() {
     assert!(pages.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
-#[tokio::test]
-async fn too_many_letters_say_when_to_come_back() {
-    let web = Web::new().await;
+async fn too_many_letters_say_when_to_come_back(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.browser();
     for _ in 0..30 {
         browser.post("/auth/forgot", &[("email", "nobody@acme.example")]).await;
@@ -189,9 +254,8 @@ async fn too_many_letters_say_when_to_come_back() {
     assert_eq!(answer.header("retry-after"), "600");
 }
 
-#[tokio::test]
-async fn duplicate_or_array_addresses_mail_nobody() {
-    let web = Web::new().await;
+async fn duplicate_or_array_addresses_mail_nobody(house: House) {
+    let web = Web::new(house).await;
     // CVE-2023-7028: an array of addresses had one person's link mailed to another.
     for body in [
         "email[]=admin@acme.example&email[]=evil@evil.example",
@@ -217,9 +281,8 @@ async fn duplicate_or_array_addresses_mail_nobody() {
 
 /// On one shared computer two people open their letters one after the other; the form of the
 /// first is still there. Sending it must not give the second one's log-in the first's password.
-#[tokio::test]
-async fn a_form_works_for_the_link_it_was_shown_for_only() {
-    let web = Web::new().await;
+async fn a_form_works_for_the_link_it_was_shown_for_only(house: House) {
+    let web = Web::new(house).await;
     let me = web.house.login("admin", GOOD).await.identity;
     let accounts = web.house.auth.user_accounts(&me).unwrap();
     let mut links = Vec::new();

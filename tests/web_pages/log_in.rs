@@ -7,13 +7,23 @@ use portcullis::{
 use time::{Duration, macros::datetime};
 
 use crate::{
-    house::{BETTER, GOOD, client, password, token_in},
+    house::{self, BETTER, GOOD, House, client, password, token_in},
     web::{Browser, Web, ask, get, send},
 };
 
+on_every_store! {
+    logging_in_leads_to_the_site_and_logging_out_back
+    remembering_is_asked_for
+    a_wrong_log_in_shows_the_page_again
+    too_many_tries_say_when_to_come_back
+    an_ended_plan_says_what_to_do
+    session_fixation_logging_in_ends_the_session_that_was_shown
+    a_temporary_password_is_replaced_first
+}
+
 #[tokio::test]
 async fn the_page_says_what_to_do_without_scripts() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let page = send(&web.service, get("/auth/login")).await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     for part in [
@@ -34,7 +44,7 @@ async fn the_page_says_what_to_do_without_scripts() {
 
 #[tokio::test]
 async fn the_style_sheet_alone_may_be_kept() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let page = send(&web.service, get("/auth/login")).await.text;
     let (_, rest) = page.split_once("rel=\"stylesheet\" href=\"").unwrap();
     let (path, _) = rest.split_once('"').unwrap();
@@ -47,9 +57,8 @@ async fn the_style_sheet_alone_may_be_kept() {
     }
 }
 
-#[tokio::test]
-async fn logging_in_leads_to_the_site_and_logging_out_back() {
-    let web = Web::new().await;
+async fn logging_in_leads_to_the_site_and_logging_out_back(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.browser();
     let answer = browser.log_in("admin", GOOD).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/"));
@@ -66,9 +75,8 @@ async fn logging_in_leads_to_the_site_and_logging_out_back() {
     assert_eq!((answer.status, answer.header("allow")), (405, "POST"));
 }
 
-#[tokio::test]
-async fn remembering_is_asked_for() {
-    let web = Web::new().await;
+async fn remembering_is_asked_for(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.browser();
     let fields = [("login", "admin"), ("password", GOOD), ("remember", "yes")];
     let answer = browser.post("/auth/login", &fields).await;
@@ -77,9 +85,8 @@ async fn remembering_is_asked_for() {
     assert!(!answer.cookies()[0].contains("Max-Age"), "{:?}", answer.cookies());
 }
 
-#[tokio::test]
-async fn a_wrong_log_in_shows_the_page_again() {
-    let web = Web::new().await;
+async fn a_wrong_log_in_shows_the_page_again(house: House) {
+    let web = Web::new(house).await;
     let mut pages = Vec::new();
     for login in ["admin", "nobody"] {
         let answer = web.browser().log_in(login, "wrong").await;
@@ -93,9 +100,8 @@ async fn a_wrong_log_in_shows_the_page_again() {
     assert!(!answer.text.contains("<b>x"), "escaped");
 }
 
-#[tokio::test]
-async fn too_many_tries_say_when_to_come_back() {
-    let web = Web::new().await;
+async fn too_many_tries_say_when_to_come_back(house: House) {
+    let web = Web::new(house).await;
     let mut browser = web.browser();
     let mut answer = browser.log_in("admin", "wrong").await;
     for _ in 0..9 {
@@ -111,15 +117,14 @@ async fn too_many_tries_say_when_to_come_back() {
 
 #[tokio::test]
 async fn a_password_that_is_too_long_is_told_so() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let answer = web.browser().log_in("admin", &"x".repeat(4_097)).await;
     assert_eq!(answer.status, 422);
     assert!(answer.text.contains("at most 4096 bytes"), "{}", answer.text);
 }
 
-#[tokio::test]
-async fn an_ended_plan_says_what_to_do() {
-    let web = Web::new().await;
+async fn an_ended_plan_says_what_to_do(house: House) {
+    let web = Web::new(house).await;
     let house = &web.house;
     let account = NewAccount::new("Basalt", Plan::TRIAL).unwrap();
     let account = account.until(datetime!(2026-11-22 12:00 UTC));
@@ -139,7 +144,7 @@ async fn an_ended_plan_says_what_to_do() {
 
 #[tokio::test]
 async fn next_leads_on_within_this_site_only() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     for (next, location) in [
         ("/leads?stage=won", "/leads?stage=won"),
         ("/auth/account", "/auth/account"),
@@ -167,7 +172,7 @@ async fn next_leads_on_within_this_site_only() {
 
 #[tokio::test]
 async fn a_failed_log_in_keeps_where_it_leads() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let fields = [("next", "/leads"), ("login", "admin"), ("password", "wrong")];
     let answer = web.browser().post("/auth/login", &fields).await;
     assert!(answer.text.contains("name=\"next\" value=\"&#x2f;leads\""), "{}", answer.text);
@@ -175,7 +180,7 @@ async fn a_failed_log_in_keeps_where_it_leads() {
 
 #[tokio::test]
 async fn notices_are_a_fixed_set() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     for query in ["notice=You+have+won", "notice=activated&notice=activated", "notice="] {
         let page = web.browser().get(&format!("/auth/login?{query}")).await;
         assert!(!page.text.contains("class=\"note\"") && !page.text.contains("won"), "{query}");
@@ -184,9 +189,8 @@ async fn notices_are_a_fixed_set() {
     assert!(page.text.contains("Your log-in is ready."));
 }
 
-#[tokio::test]
-async fn session_fixation_logging_in_ends_the_session_that_was_shown() {
-    let web = Web::new().await;
+async fn session_fixation_logging_in_ends_the_session_that_was_shown(house: House) {
+    let web = Web::new(house).await;
     let mut attacker = web.admin().await;
     let mut victim = Browser { cookies: attacker.cookies.clone(), ..web.browser() };
     let planted = victim.token().unwrap().to_owned();
@@ -195,9 +199,8 @@ async fn session_fixation_logging_in_ends_the_session_that_was_shown() {
     assert!(victim.is_in().await && !attacker.is_in().await);
 }
 
-#[tokio::test]
-async fn a_temporary_password_is_replaced_first() {
-    let web = Web::new().await;
+async fn a_temporary_password_is_replaced_first(house: House) {
+    let web = Web::new(house).await;
     let operator = web.house.operator.because("test");
     operator.set_temporary_password(web.admin.id, &password(BETTER)).await.unwrap();
     let mut browser = web.browser();

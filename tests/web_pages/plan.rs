@@ -1,5 +1,7 @@
 //! The plan and the seats of a company, and what is refused to whom.
 
+use std::sync::Arc;
+
 use portcullis::{
     clock::Clock as _,
     model::{Plan, Role},
@@ -9,9 +11,17 @@ use serde_json::json;
 use time::Duration;
 
 use crate::{
-    house::{BETTER, GOOD},
+    house::{self, BETTER, GOOD, House},
     web::{Browser, Web, ask},
 };
+
+on_every_store! {
+    m16_the_pages_show_the_plan_and_why_it_has_ended
+    m16_the_plan_is_changed_on_the_page_by_who_may
+    m30_a_refusal_leads_whoever_it_meets_to_somebody_else
+    an_invitation_is_written_in_the_language_chosen_on_the_page
+    what_is_wrong_with_a_reason_is_said_of_its_field
+}
 
 const RIGHT: &str = "The password is right";
 
@@ -36,9 +46,8 @@ async fn shows(browser: &mut Browser, path: &str, these: &[&str], none: &[&str])
     }
 }
 
-#[tokio::test]
-async fn m16_the_pages_show_the_plan_and_why_it_has_ended() {
-    let web = Web::new().await;
+async fn m16_the_pages_show_the_plan_and_why_it_has_ended(house: House) {
+    let web = Web::new(house).await;
     web.house.employee("sal", "salesperson").await;
     web.house.employee("mo", "sales_manager").await;
     let (mut admin, mut sal, mut mo) = (web.admin().await, web.browser(), web.browser());
@@ -89,9 +98,8 @@ async fn m16_the_pages_show_the_plan_and_why_it_has_ended() {
     assert!(kept_out.text.contains("ask your administrator, who can still log in"));
 }
 
-#[tokio::test]
-async fn m16_the_plan_is_changed_on_the_page_by_who_may() {
-    let web = Web::under(sells()).await;
+async fn m16_the_plan_is_changed_on_the_page_by_who_may(house: House) {
+    let web = Web::new(House::with_policy(Arc::clone(&house.store), sells())).await;
     web.house.employee("mo", "sales_manager").await;
     let (mut admin, mut mo) = (web.admin().await, web.browser());
     mo.log_in("mo", GOOD).await;
@@ -133,9 +141,8 @@ async fn m16_the_plan_is_changed_on_the_page_by_who_may() {
     assert!(web.house.try_login("mo", GOOD).await.is_ok());
 }
 
-#[tokio::test]
-async fn m30_a_refusal_leads_whoever_it_meets_to_somebody_else() {
-    let web = Web::new().await;
+async fn m30_a_refusal_leads_whoever_it_meets_to_somebody_else(house: House) {
+    let web = Web::new(house).await;
     web.house.employee("sal", "salesperson").await;
     let (mut admin, mut sal) = (web.admin().await, web.browser());
     sal.log_in("sal", GOOD).await;
@@ -169,9 +176,8 @@ async fn m30_a_refusal_leads_whoever_it_meets_to_somebody_else() {
     assert!(answer.status == 403 && !answer.text.contains("administrator"), "{}", answer.text);
 }
 
-#[tokio::test]
-async fn an_invitation_is_written_in_the_language_chosen_on_the_page() {
-    let web = Web::new().await;
+async fn an_invitation_is_written_in_the_language_chosen_on_the_page(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     shows(&mut admin, "/auth/users", &["Language of letters", ">Deutsch</option>"], &[]).await;
     let grace = |language| {
@@ -194,9 +200,8 @@ async fn an_invitation_is_written_in_the_language_chosen_on_the_page() {
     assert!(letters[0].text.starts_with("Guten Tag Grace,"), "{}", letters[0].text);
 }
 
-#[tokio::test]
-async fn what_is_wrong_with_a_reason_is_said_of_its_field() {
-    let web = Web::new().await;
+async fn what_is_wrong_with_a_reason_is_said_of_its_field(house: House) {
+    let web = Web::new(house).await;
     let id = web.house.employee("grace", "salesperson").await.id;
     let mut admin = web.admin().await;
     let path = format!("/auth/users/{id}");

@@ -9,7 +9,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test]
 async fn forms_that_no_page_wrote_are_refused() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let mut admin = web.admin().await;
     for (path, body) in [
         ("/auth/login", ""),
@@ -41,7 +41,7 @@ async fn forms_that_no_page_wrote_are_refused() {
 
 #[tokio::test]
 async fn wrong_types_and_sizes_are_pages_too() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let body = format!("login=admin&password={}", GOOD.replace(' ', "+"));
     for content_type in ["text/plain", "multipart/form-data; boundary=x", "application/json"] {
         let answer =
@@ -58,7 +58,7 @@ async fn wrong_types_and_sizes_are_pages_too() {
 
 #[tokio::test]
 async fn writes_from_other_sites_are_pages_too() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let mut admin = web.admin().await;
     for (name, value) in [
         ("sec-fetch-site", "cross-site"),
@@ -74,7 +74,7 @@ async fn writes_from_other_sites_are_pages_too() {
 
 #[tokio::test]
 async fn unknown_pages_lead_on() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     for path in ["/auth/nothing", "/auth/login/", "/auth/users/", "/auth/audit", "/auth/review"] {
         let answer = send(&web.service, get(path)).await;
         assert_eq!(
@@ -88,7 +88,7 @@ async fn unknown_pages_lead_on() {
 
 #[tokio::test]
 async fn cookie_and_bearer_together_are_refused() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     let bearer = web.bearer().await;
     let answer = web.admin().await.send(get("/auth/account").bearer(&bearer)).await;
     assert_eq!(answer.status, 400);
@@ -96,7 +96,7 @@ async fn cookie_and_bearer_together_are_refused() {
 
 #[tokio::test]
 async fn wrong_methods_are_told_the_right_ones() {
-    let web = Web::new().await;
+    let web = Web::in_memory().await;
     for (path, allow) in [
         ("/auth/", "GET, HEAD"),
         ("/auth/login", "GET, HEAD, POST"),

@@ -1,9 +1,19 @@
 //! User Accounts, as an administrator walks it with scripts off.
 
 use crate::{
-    house::{BETTER, GOOD, written_token_in},
+    house::{self, BETTER, GOOD, House, written_token_in},
     web::{Browser, Web, get, send},
 };
+
+on_every_store! {
+    an_administrators_day
+    an_address_is_changed_and_an_unreachable_mailbox_helped
+    the_places_somebody_may_be_logged_in_at_are_shown_to_both
+    what_is_not_to_be_done_is_told_on_the_page
+    who_only_sees_people_gets_no_options
+    m23_the_account_is_secured_on_the_page_of_its_people
+    m10_the_former_address_objects_on_its_page
+}
 
 /// The id of the person whose page an answer leads to.
 fn id_in(location: &str) -> String {
@@ -21,9 +31,8 @@ async fn option(browser: &mut Browser, id: &str, fields: &[(&str, &str)]) -> (u1
     (303, page.text)
 }
 
-#[tokio::test]
-async fn an_administrators_day() {
-    let web = Web::new().await;
+async fn an_administrators_day(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let list = admin.get("/auth/users").await;
     assert!(list.text.contains("User Accounts</a>") && list.text.contains("Ada Admin"));
@@ -116,9 +125,8 @@ async fn an_administrators_day() {
     assert!(page.contains("Removed: left for the summer"), "the history stays: {page}");
 }
 
-#[tokio::test]
-async fn an_address_is_changed_and_an_unreachable_mailbox_helped() {
-    let web = Web::new().await;
+async fn an_address_is_changed_and_an_unreachable_mailbox_helped(house: House) {
+    let web = Web::new(house).await;
     let grace = web.house.employee("grace", "salesperson").await.id;
     let id = grace.to_string();
     let mut admin = web.admin().await;
@@ -184,11 +192,10 @@ async fn an_address_is_changed_and_an_unreachable_mailbox_helped() {
     assert_eq!(admin.get(&path).await.status, 200);
 }
 
-#[tokio::test]
-async fn the_places_somebody_may_be_logged_in_at_are_shown_to_both() {
+async fn the_places_somebody_may_be_logged_in_at_are_shown_to_both(house: House) {
     let mut policy = portcullis::policy::Policy::crm();
     policy.limits.sessions_per_user = Some(1);
-    let web = Web::under(policy).await;
+    let web = Web::new(house.under(policy)).await;
     let id = web.house.employee("grace", "salesperson").await.id;
     let (mut admin, mut first, mut second) = (web.admin().await, web.browser(), web.browser());
     let path = format!("/auth/users/{id}");
@@ -203,13 +210,12 @@ async fn the_places_somebody_may_be_logged_in_at_are_shown_to_both() {
     let own = second.get("/auth/account/sessions").await.text;
     assert!(own.contains("in one place at a time: one more log-in ends the oldest"), "{own}");
     assert!(admin.get(&path).await.text.contains("Session Replaced"));
-    let mut unlimited = Web::new().await.admin().await;
+    let mut unlimited = Web::in_memory().await.admin().await;
     assert!(!unlimited.get("/auth/account/sessions").await.text.contains("at a time"));
 }
 
-#[tokio::test]
-async fn what_is_not_to_be_done_is_told_on_the_page() {
-    let web = Web::new().await;
+async fn what_is_not_to_be_done_is_told_on_the_page(house: House) {
+    let web = Web::new(house).await;
     let mut admin = web.admin().await;
     let own = web.admin.id.to_string();
     let why = ("reason", "why");
@@ -238,9 +244,8 @@ async fn what_is_not_to_be_done_is_told_on_the_page() {
     assert_eq!(send(&web.service, get("/auth/users")).await.status, 303);
 }
 
-#[tokio::test]
-async fn who_only_sees_people_gets_no_options() {
-    let web = Web::new().await;
+async fn who_only_sees_people_gets_no_options(house: House) {
+    let web = Web::new(house).await;
     web.house.employee("manager", "sales_manager").await;
     let bo = web.house.employee("bo", "salesperson").await.id.to_string();
     let mut manager = web.browser();
@@ -259,9 +264,8 @@ async fn who_only_sees_people_gets_no_options() {
     assert_eq!(manager.post("/auth/users", &invite).await.status, 403);
 }
 
-#[tokio::test]
-async fn m23_the_account_is_secured_on_the_page_of_its_people() {
-    let web = Web::new().await;
+async fn m23_the_account_is_secured_on_the_page_of_its_people(house: House) {
+    let web = Web::new(house).await;
     web.house.employee("grace", "salesperson").await;
     let (mut admin, mut grace) = (web.admin().await, web.browser());
     grace.log_in("grace", GOOD).await;
@@ -284,4 +288,44 @@ async fn m23_the_account_is_secured_on_the_page_of_its_people() {
     let to: Vec<_> = letters.iter().map(|letter| letter.to.as_str()).collect();
     assert!(to.contains(&"admin@acme.example") && to.contains(&"grace@acme.example"), "{to:?}");
     assert!(letters.iter().all(|letter| letter.text.contains("/auth/reset?token=")));
+}
+
+async fn m10_the_former_address_objects_on_its_page(house: House) {
+    let web = Web::new(house).await;
+    let id = web.house.employee("grace", "salesperson").await.id.to_string();
+    let (mut admin, mut grace) = (web.admin().await, web.browser());
+    let there = [
+        ("do", "recover"),
+        ("email", "grace@new.example"),
+        ("reason", "no access to the old mailbox"),
+    ];
+    assert_eq!(option(&mut admin, &id, &there).await.0, 303);
+    let letters = web.house.post().await;
+    let at = |to: &str| letters.iter().find(|letter| letter.to.as_str() == to).unwrap();
+    let reset = format!("/auth/reset?token={}", written_token_in(at("grace@new.example")));
+    let object = format!("/auth/object?token={}", written_token_in(at("grace@acme.example")));
+    // Whoever has the new mailbox is in by now.
+    grace.get(&reset).await;
+    assert_eq!(grace.post("/auth/reset", &[("password", BETTER)]).await.status, 303);
+    grace.log_in("grace", BETTER).await;
+    assert!(grace.is_in().await);
+    web.house.post().await;
+    web.house.clock.turn(time::Duration::MINUTE);
+
+    let mut mail = web.browser();
+    assert_eq!(mail.get(&object).await.header("location"), "/auth/object");
+    let page = mail.get("/auth/object").await;
+    assert!(page.text.contains("<strong>grace@acme.example</strong>"), "{}", page.text);
+    assert!(grace.is_in().await, "looking ends nothing");
+    let done = mail.post("/auth/object", &[]).await;
+    assert_eq!((done.status, done.header("location")), (303, "/auth/login?notice=objected"));
+    assert!(mail.get(done.header("location")).await.text.contains("class=\"note\""));
+    assert!(!grace.is_in().await);
+    assert_eq!(mail.get("/auth/object").await.status, 410, "used");
+    let warned: Vec<String> =
+        web.house.post().await.iter().map(|letter| letter.to.to_string()).collect();
+    assert_eq!(warned, ["admin@acme.example"]);
+    let mut admin = web.admin().await;
+    let page = admin.get(&format!("/auth/users/{id}")).await.text;
+    assert!(page.contains("Objected") && page.contains("<dd>grace@new.example"), "{page}");
 }
