@@ -22,8 +22,9 @@
 //! (`wsrep_sync_wait = 1`, set on each connection), so that a session that was ended on one is
 //! ended on all; see [`MySqlOptions::danger_stale_reads`].
 //!
-//! Run on MariaDB 10.11, one server, and by hand a Galera cluster of three. The SQL keeps to what
-//! MySQL 8, Aurora and TiDB accept, but nothing was run on them.
+//! Run on MariaDB 10.11, one server and a Galera cluster of three (see
+//! [clusters](super::clusters)). The SQL keeps to what MySQL 8, Aurora and TiDB accept, but nothing
+//! was run on them.
 
 mod dialect;
 mod driver;
