@@ -33,7 +33,9 @@ on_every_store! {
     a_username_that_is_a_former_address_is_not_left_behind_by_a_confirmation
     a_username_that_is_a_former_address_is_not_left_behind_by_an_undo
     an_undo_works_where_the_former_address_cannot_be_a_username
-    letters_to_addresses_of_somebodys_choosing_are_counted_together
+    addresses_given_to_people_are_counted_together
+    m10_nobody_uses_up_what_helping_takes
+    what_asks_for_no_password_is_not_done_without_pause
     m10_a_link_that_ran_out_is_sent_again_to_the_same_address
     m18_six_addresses_a_day_are_asked_for
     m21_a_mailbox_that_gets_no_more_is_told

@@ -32,6 +32,8 @@ on_every_store! {
     an_unproven_address_is_proven_by_asking_for_it
     a_removed_users_name_and_former_addresses_are_nobodys
     an_undo_does_not_revive_a_void_password
+    an_undo_revives_no_password_that_was_void_once
+    an_undo_makes_no_temporary_password_a_lasting_one
 }
 
 const OLD: &str = "admin@acme.example";
@@ -365,4 +367,61 @@ async fn an_undo_does_not_revive_a_void_password(house: House) {
     let link = house.forgot("sam@acme.example").await;
     house.auth.reset_password(&link, &password(GOOD), &client()).await.unwrap();
     assert_eq!(kind(house.try_login("sam", GOOD).await), "ok");
+}
+
+/// The thief chose another after it was made void, by the letter that went to the thief's mailbox:
+/// neither the old one nor that one opens anything once the address is taken back.
+async fn an_undo_revives_no_password_that_was_void_once(house: House) {
+    house.furnished().await;
+    activated(&house, "sam", "sam@acme.example").await;
+    activated(&house, "kim", "kim@acme.example").await;
+    let admin = house.login("admin", GOOD).await.identity;
+    for (name, whole) in [("sam", false), ("kim", true)] {
+        let (before, evil) = (format!("{name}@acme.example"), format!("{name}@evil.example"));
+        house.post().await;
+        let me = house.login(name, BETTER).await.identity;
+        ask(&house, &me, BETTER, &evil).await;
+        house.auth.confirm_email(&token_in(&house.post().await[0]), &client()).await.unwrap();
+        let undoing = token_in(&house.post().await[0]);
+        let accounts = house.auth.user_accounts(&admin).unwrap();
+        if whole {
+            accounts.secure_account("stolen", &client()).await.unwrap();
+        } else {
+            accounts.secure(me.user().id, "stolen", &client()).await.unwrap();
+        }
+        let letters = house.post().await;
+        let letter = letters.iter().find(|letter| letter.to.canonical() == evil);
+        let reset = token_in(letter.expect("a reset letter"));
+        house.clock.turn(Duration::SECOND);
+        house.auth.reset_password(&reset, &password(GOOD), &client()).await.unwrap();
+        assert_eq!(undo(&house, &undoing, BETTER).await, "ok");
+        for word in [BETTER, GOOD] {
+            assert_eq!(kind(house.try_login(name, word).await), "rejected");
+        }
+        house.post().await;
+        let link = house.forgot(&before).await;
+        house.auth.reset_password(&link, &password(GOOD), &client()).await.unwrap();
+        assert_eq!(kind(house.try_login(name, GOOD).await), "ok");
+    }
+}
+
+/// An administrator chose the password and changed the address: taken back with that password, it
+/// is still one to be replaced, and no longer good than it was.
+async fn an_undo_makes_no_temporary_password_a_lasting_one(house: House) {
+    house.furnished().await;
+    activated(&house, "sam", "sam@acme.example").await;
+    let me = house.login("admin", GOOD).await.identity;
+    let sam = user(&house, "sam").await;
+    let accounts = house.auth.user_accounts(&me).unwrap();
+    accounts.set_temporary_password(sam.id, &password(GOOD), &client()).await.unwrap();
+    house.post().await;
+    let changes = portcullis::auth::Changes::new().email("sam@elsewhere.example");
+    accounts.update(sam.id, &changes, &client()).await.unwrap();
+    house.auth.confirm_email(&token_in(&house.post().await[0]), &client()).await.unwrap();
+    let undoing = token_in(&house.post().await[0]);
+    assert_eq!(undo(&house, &undoing, GOOD).await, "ok");
+    let begun = house.try_login("sam", GOOD).await.unwrap();
+    assert!(matches!(begun, portcullis::auth::LogIn::PasswordChangeRequired(_)));
+    house.clock.turn(Duration::hours(25));
+    assert_eq!(kind(house.try_login("sam", GOOD).await), "rejected");
 }

@@ -79,6 +79,7 @@ impl Task for Activate<'_> {
             hash: self.hash.clone(),
             changed_at: now,
             temporary_until: None,
+            secured_at: None,
             version: 1,
         };
         draft.insert(&credential);

@@ -16,6 +16,11 @@ const A_YEAR: Duration = Duration::days(366);
 /// record is kept for good, and one person must not fill a store with it.
 const REFUSED_ACTS: u32 = 20;
 
+/// How often one session may change in ten minutes what no password is asked for. Such a change
+/// writes rows of the person's, and whoever did it without pause would make everything else that
+/// writes them wait: a reset, or an administrator who locks the log-in.
+const EASY_CHANGES: u32 = 30;
+
 /// Makes charges under the site's key.
 #[derive(Clone, Copy)]
 pub(crate) struct Budgets<'a> {
@@ -49,12 +54,19 @@ impl Budgets<'_> {
         self.take(rule, "log-in rate", &[canonical.as_bytes()])
     }
 
-    /// Letters to addresses that the administrators of one account chose: nobody there may have
-    /// asked for one.
+    /// Invitations and activation letters of one account: nobody there may have asked for one.
     pub(crate) fn invitations(&self, account: AccountId) -> Charge {
         let limit = self.limits.invitations_per_day;
         let rule = Rule::Window { limit, window: Duration::DAY };
         self.take(rule, "invitations", &[account.as_bytes()])
+    }
+
+    /// Other addresses that the administrators of one account give to people it has. Apart from
+    /// invitations, so that a day of many leaves room to help.
+    pub(crate) fn corrections(&self, account: AccountId) -> Charge {
+        let limit = self.limits.invitations_per_day;
+        let rule = Rule::Window { limit, window: Duration::DAY };
+        self.take(rule, "corrections", &[account.as_bytes()])
     }
 
     /// Entries of the audit trail about what one person tried and may not do.
@@ -109,6 +121,20 @@ impl Budgets<'_> {
         let limit = self.limits.renames_per_month;
         let rule = Rule::Window { limit, window: Duration::days(30) };
         self.take(rule, "own renames", &[user.as_bytes()])
+    }
+
+    /// Letters to one mailbox that people of one account ask for themselves. Apart from those of
+    /// its administrators, whom nobody must keep from helping there.
+    pub(crate) fn asked_mailbox(&self, account: AccountId, canonical: &str) -> Charge {
+        let limit = self.limits.letters_per_mailbox;
+        let rule = Rule::Window { limit, window: Duration::DAY };
+        self.take(rule, "asked mailbox", &[account.as_bytes(), canonical.as_bytes()])
+    }
+
+    /// Changes by one session that no password is asked for.
+    pub(crate) fn easy_changes(&self, session: SessionId) -> Charge {
+        let rule = Rule::Window { limit: EASY_CHANGES, window: Duration::minutes(10) };
+        self.take(rule, "easy changes", &[session.as_bytes()])
     }
 
     /// Other addresses one person asks for.

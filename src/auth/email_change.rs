@@ -106,6 +106,7 @@ impl Task for Confirm<'_> {
             old_email: user.email.clone(),
             old_username: Some(user.username.clone()),
             hash: credential.hash,
+            temporary_until: credential.temporary_until,
             at: now,
             expires_at: after(now, self.policy.lifetimes.undo),
         });

@@ -19,6 +19,9 @@ pub struct Credential {
     /// Set while the password is one an administrator chose: the next log-in must choose
     /// another, and after this moment it opens nothing.
     pub temporary_until: Option<OffsetDateTime>,
+    /// When a password of theirs was last made void on a security concern. It stays when another
+    /// is chosen: one from before it must not come back.
+    pub secured_at: Option<OffsetDateTime>,
     /// Grows with every write.
     pub version: i64,
 }
@@ -32,9 +35,16 @@ impl Credential {
         (!secured && !self.hash.is_empty()).then_some(self.hash.as_str())
     }
 
+    /// Whether what was the password at that moment was made void since, with the person's log-in
+    /// or with the whole company's.
+    pub(crate) fn is_void_since(&self, at: OffsetDateTime, account: &Account) -> bool {
+        [self.secured_at, account.secured_at].into_iter().flatten().any(|secured| at <= secured)
+    }
+
     /// The same, of a password that is void from `now` on.
     pub(crate) fn void(self, now: OffsetDateTime) -> Self {
-        Self { hash: String::new(), changed_at: now, temporary_until: None, ..self }
+        let (changed_at, secured_at) = (now, Some(now).max(self.secured_at));
+        Self { hash: String::new(), changed_at, temporary_until: None, secured_at, ..self }
     }
 }
 
@@ -45,6 +55,7 @@ impl fmt::Debug for Credential {
             .field("hash", &"[redacted]")
             .field("changed_at", &self.changed_at)
             .field("temporary_until", &self.temporary_until)
+            .field("secured_at", &self.secured_at)
             .field("version", &self.version)
             .finish()
     }

@@ -24,6 +24,9 @@ pub struct EmailChange {
     /// The hash of the password that held then. Whoever takes the change back shows that
     /// password: neither the mailbox alone nor a password set since is enough.
     pub(crate) hash: String,
+    /// Set where that password was one an administrator chose, as with
+    /// [`Credential`](super::Credential::temporary_until): it comes back as no more than it was.
+    pub temporary_until: Option<OffsetDateTime>,
     /// When the change was made.
     pub at: OffsetDateTime,
     /// Until when it can be taken back.

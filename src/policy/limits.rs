@@ -28,8 +28,8 @@ pub struct Limits {
     pub mailbox_pause: Duration,
     /// Reset letters for one mailbox in a day: 6.
     pub letters_per_mailbox: u32,
-    /// Letters the administrators of one account send to addresses of their choosing in a day,
-    /// which are invitations, activation letters, and links to a new address of somebody: 50.
+    /// Invitations and activation letters the administrators of one account send in a day: 50. And
+    /// as many other addresses they give to people it has, each of which gets a letter.
     pub invitations_per_day: u32,
     /// Other addresses one person asks for in a day, each of which gets a letter: 6, as many as
     /// one mailbox gets.

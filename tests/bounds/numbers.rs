@@ -15,6 +15,7 @@ fn the_limits_are_those_that_are_promised() {
         ("forgotten passwords of a network", limits.forgot_per_network, 30),
         ("letters to a mailbox in a day", limits.letters_per_mailbox, 6),
         ("invitations of an account in a day", limits.invitations_per_day, 50),
+        ("addresses one person asks for in a day", limits.email_changes_per_day, 6),
         ("usernames an account gives in a day", limits.renames_per_day, 200),
         ("changes of one's own username", limits.renames_per_month, 3),
         ("wrong passwords with an undo link", limits.undo_failures, 5),

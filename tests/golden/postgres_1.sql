@@ -11,8 +11,8 @@ CREATE INDEX IF NOT EXISTS "portcullis_users_by_email" ON "portcullis_users" ("e
 CREATE TABLE IF NOT EXISTS "portcullis_user_words" ("key" BYTEA NOT NULL, "account" BYTEA NOT NULL, "word" TEXT COLLATE "C" NOT NULL, "user" BYTEA NOT NULL, PRIMARY KEY ("key"));
 CREATE INDEX IF NOT EXISTS "portcullis_user_words_of_account" ON "portcullis_user_words" ("account", "word", "key");
 CREATE TABLE IF NOT EXISTS "portcullis_activity" ("user" BYTEA NOT NULL, "last_login_at" BIGINT NOT NULL, PRIMARY KEY ("user"));
-CREATE TABLE IF NOT EXISTS "portcullis_credentials" ("user" BYTEA NOT NULL, "hash" TEXT COLLATE "C" NOT NULL, "changed_at" BIGINT NOT NULL, "temporary_until" BIGINT, "version" BIGINT NOT NULL, PRIMARY KEY ("user"));
-CREATE TABLE IF NOT EXISTS "portcullis_email_changes" ("id" BYTEA NOT NULL, "user" BYTEA NOT NULL, "account" BYTEA NOT NULL, "old_email" TEXT COLLATE "C" NOT NULL, "old_username" TEXT COLLATE "C", "hash" TEXT COLLATE "C" NOT NULL, "at" BIGINT NOT NULL, "expires_at" BIGINT NOT NULL, PRIMARY KEY ("id"));
+CREATE TABLE IF NOT EXISTS "portcullis_credentials" ("user" BYTEA NOT NULL, "hash" TEXT COLLATE "C" NOT NULL, "changed_at" BIGINT NOT NULL, "temporary_until" BIGINT, "secured_at" BIGINT, "version" BIGINT NOT NULL, PRIMARY KEY ("user"));
+CREATE TABLE IF NOT EXISTS "portcullis_email_changes" ("id" BYTEA NOT NULL, "user" BYTEA NOT NULL, "account" BYTEA NOT NULL, "old_email" TEXT COLLATE "C" NOT NULL, "old_username" TEXT COLLATE "C", "hash" TEXT COLLATE "C" NOT NULL, "temporary_until" BIGINT, "at" BIGINT NOT NULL, "expires_at" BIGINT NOT NULL, PRIMARY KEY ("id"));
 CREATE INDEX IF NOT EXISTS "portcullis_email_changes_of_user" ON "portcullis_email_changes" ("user", "at", "id");
 CREATE INDEX IF NOT EXISTS "portcullis_email_changes_expires_at" ON "portcullis_email_changes" ("expires_at");
 CREATE TABLE IF NOT EXISTS "portcullis_released_names" ("digest" BYTEA NOT NULL, "user" BYTEA NOT NULL, "expires_at" BIGINT NOT NULL, "version" BIGINT NOT NULL, PRIMARY KEY ("digest"));

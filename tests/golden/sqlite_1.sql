@@ -11,8 +11,8 @@ CREATE INDEX IF NOT EXISTS `portcullis_users_by_email` ON `portcullis_users` (`e
 CREATE TABLE IF NOT EXISTS `portcullis_user_words` (`key` BLOB NOT NULL, `account` BLOB NOT NULL, `word` TEXT NOT NULL, `user` BLOB NOT NULL, PRIMARY KEY (`key`)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS `portcullis_user_words_of_account` ON `portcullis_user_words` (`account`, `word`, `key`);
 CREATE TABLE IF NOT EXISTS `portcullis_activity` (`user` BLOB NOT NULL, `last_login_at` INTEGER NOT NULL, PRIMARY KEY (`user`)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS `portcullis_credentials` (`user` BLOB NOT NULL, `hash` TEXT NOT NULL, `changed_at` INTEGER NOT NULL, `temporary_until` INTEGER, `version` INTEGER NOT NULL, PRIMARY KEY (`user`)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS `portcullis_email_changes` (`id` BLOB NOT NULL, `user` BLOB NOT NULL, `account` BLOB NOT NULL, `old_email` TEXT NOT NULL, `old_username` TEXT, `hash` TEXT NOT NULL, `at` INTEGER NOT NULL, `expires_at` INTEGER NOT NULL, PRIMARY KEY (`id`)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS `portcullis_credentials` (`user` BLOB NOT NULL, `hash` TEXT NOT NULL, `changed_at` INTEGER NOT NULL, `temporary_until` INTEGER, `secured_at` INTEGER, `version` INTEGER NOT NULL, PRIMARY KEY (`user`)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS `portcullis_email_changes` (`id` BLOB NOT NULL, `user` BLOB NOT NULL, `account` BLOB NOT NULL, `old_email` TEXT NOT NULL, `old_username` TEXT, `hash` TEXT NOT NULL, `temporary_until` INTEGER, `at` INTEGER NOT NULL, `expires_at` INTEGER NOT NULL, PRIMARY KEY (`id`)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS `portcullis_email_changes_of_user` ON `portcullis_email_changes` (`user`, `at`, `id`);
 CREATE INDEX IF NOT EXISTS `portcullis_email_changes_expires_at` ON `portcullis_email_changes` (`expires_at`);
 CREATE TABLE IF NOT EXISTS `portcullis_released_names` (`digest` BLOB NOT NULL, `user` BLOB NOT NULL, `expires_at` INTEGER NOT NULL, `version` INTEGER NOT NULL, PRIMARY KEY (`digest`)) STRICT, WITHOUT ROWID;

@@ -18,15 +18,17 @@ use crate::{
     store::{Record as _, Value, tables},
 };
 
-/// How many changes of one person can be taken back at a time: three days of one every minute.
+/// How many changes of one person can be taken back at a time: six a day make 18 in the 72 hours;
+/// room for a policy that allows more.
 const STANDING: u32 = 200;
 
 impl Auth {
     /// Takes a change of address back, by the link mailed to the former address and the password
     /// that held when the change was made, whatever was changed since. The address, the username
-    /// where it was that address or is another one now, and that password are the person's again
-    /// (but a password that was made void since stays void); every session, link, ticket and
-    /// waiting change ends. The oldest standing undo wins: later changes cannot be taken back any
+    /// where it was that address or is another one now, and that password are the person's again.
+    /// A password that was made void since the change stays void, and so does one that was set
+    /// after that: they choose a new one by Forgot Password. One that was temporary is temporary
+    /// again. Every session, link, ticket and waiting change ends. The oldest standing undo wins: later changes cannot be taken back any
     /// more, earlier ones still can. Who is disabled stays disabled.
     ///
     /// What it protects from: somebody who came by the password and a session moves the address
@@ -166,16 +168,17 @@ impl Task for Undo<'_> {
             return draft.refuse(Error::Rejected);
         }
         words_changed(&mut draft, Some(&before), Some(&user));
-        // What was made void on a concern stays so: they have a reset letter.
-        draft.replace(match credential.usable(&account) {
-            Some(_) => Credential {
+        // What was made void on a concern must not come back. And whoever has the new mailbox may
+        // have set another since: that one goes as well.
+        draft.replace(if credential.is_void_since(change.at, &account) {
+            credential.void(now)
+        } else {
+            Credential {
                 hash: change.hash,
                 changed_at: now,
-                temporary_until: None,
+                temporary_until: change.temporary_until,
                 ..credential
-            },
-            // Its version rises all the same, as with each end of sessions.
-            None => credential,
+            }
         });
         draft.delete(&link);
         // What came after it was built on it.

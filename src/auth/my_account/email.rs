@@ -40,7 +40,7 @@ impl MyAccount<'_> {
         let core = self.core();
         let checked = self.check_current(current, client).await?;
         let (budgets, me) = (core.budgets().await?, self.me);
-        let mailbox = budgets.invited_mailbox(me.account().id, new.canonical());
+        let mailbox = budgets.asked_mailbox(me.account().id, new.canonical());
         let charges = [budgets.email_changes(me.user().id), mailbox];
         core.charge(&charges).await?;
         let answer =

@@ -18,8 +18,9 @@ impl MyAccount<'_> {
     ///
     /// # Errors
     /// [`Error::Invalid`] where there is no wording in that language; [`Error::Unauthenticated`]
-    /// where the session has ended meanwhile; [`Error::Busy`] where others keep changing the same
-    /// rows; [`Error::Unavailable`] when the store does not answer.
+    /// where the session has ended meanwhile; [`Error::Throttled`] beyond thirty such changes of
+    /// one session in ten minutes; [`Error::Busy`] where others keep changing the same rows;
+    /// [`Error::Unavailable`] when the store does not answer.
     pub async fn choose_language(
         &self,
         language: Option<&Language>,
@@ -27,6 +28,7 @@ impl MyAccount<'_> {
     ) -> Result<()> {
         let core = self.core();
         core.can_write(language)?;
+        core.charge(&[core.budgets().await?.easy_changes(self.me.session().id)]).await?;
         let task = ChooseLanguage { me: self.me, policy: &core.policy, language, client };
         core.run(&task).await
     }

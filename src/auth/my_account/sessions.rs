@@ -43,10 +43,12 @@ impl MyAccount<'_> {
     /// Ends all of the person's sessions but the present one.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] where the present one has ended meanwhile; [`Error::Busy`] where
-    /// others keep changing the same rows; [`Error::Unavailable`] when the store does not answer.
+    /// [`Error::Unauthenticated`] where the present one has ended meanwhile; [`Error::Throttled`]
+    /// beyond thirty such changes of one session in ten minutes; [`Error::Busy`] where others keep
+    /// changing the same rows; [`Error::Unavailable`] when the store does not answer.
     pub async fn end_other_sessions(&self, client: &Client) -> Result<()> {
         let core = self.core();
+        core.charge(&[core.budgets().await?.easy_changes(self.me.session().id)]).await?;
         core.run(&EndOthers { me: self.me, policy: &core.policy, client }).await
     }
 }

@@ -1,8 +1,9 @@
 //! Another e-mail address for somebody else, as part of a change of their profile.
 
+use super::UserAccounts;
 use crate::{
     auth::{
-        budgets::Budgets,
+        budgets::{Budgets, given_back},
         claim::{along, is_taken},
         core::Core,
         draft::{Deed, Draft},
@@ -13,6 +14,32 @@ use crate::{
     policy::{Policy, effects::Cause},
     store::{Value, tables},
 };
+
+impl UserAccounts<'_> {
+    /// Does what has a letter sent to an address, whoever's that is. What was refused sent none and
+    /// does not count, or whoever is refused all day would keep the others from helping. A name that
+    /// is taken counts: that tells something.
+    pub(super) async fn with_a_letter_to<T>(
+        &self,
+        email: &EmailAddress,
+        act: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let (core, account) = (self.core(), self.me.account().id);
+        let budgets = core.budgets().await?;
+        let mailbox = budgets.invited_mailbox(account, email.canonical());
+        let charges = [budgets.corrections(account), mailbox];
+        core.charge(&charges).await?;
+        let answer = act.await;
+        let counts = match &answer {
+            Ok(_) | Err(Error::Conflict { field: "username" } | Error::Unavailable(_)) => true,
+            Err(_) => false,
+        };
+        if !counts {
+            core.charge(&charges.map(given_back)).await?;
+        }
+        answer
+    }
+}
 
 /// An address an administrator wants for somebody, and what is known about it.
 ///

@@ -104,8 +104,8 @@ impl UserAccounts<'_> {
     /// `field` `username` where the name, or one that looks like it, is taken, `version` where
     /// somebody else changed the profile first, and `administrators` where the company would be
     /// left without an active one; [`Error::Throttled`] beyond 200 new usernames a day, beyond 50
-    /// letters a day to addresses of the company's choosing, invitations among them, and beyond
-    /// six to one mailbox; [`Error::Forbidden`] for one's own username and address, which My
+    /// other addresses a day, helping somebody to one among them, and beyond six letters to one
+    /// mailbox; [`Error::Forbidden`] for one's own username and address, which My
     /// Account changes; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
     /// [`UserAccounts`] says.
     pub async fn update(&self, user: UserId, changes: &Changes, client: &Client) -> Result<User> {
@@ -118,14 +118,12 @@ impl UserAccounts<'_> {
                 core.charge(&[budgets.renames(self.me.account().id)]).await?;
             }
             let budgets = core.budgets().await?;
-            if let Some(email) = &changes.email {
-                // A letter goes there, whoever's it is.
-                let account = self.me.account().id;
-                let mailbox = budgets.invited_mailbox(account, email.canonical());
-                core.charge(&[budgets.invitations(account), mailbox]).await?;
-            }
             let (policy, by) = (&core.policy, self.by(""));
-            core.run(&Update { policy, budgets, user, changes, by, client }).await
+            let update = Update { policy, budgets, user, changes, by, client };
+            match &changes.email {
+                Some(email) => self.with_a_letter_to(email, core.run(&update)).await,
+                None => core.run(&update).await,
+            }
         };
         self.tries(&changes.said(), Some(user), client, act).await
     }

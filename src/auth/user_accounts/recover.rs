@@ -27,9 +27,8 @@ impl UserAccounts<'_> {
     /// [`Error::Invalid`] without a reason, where it is their address already and proven, or where
     /// it is to become their username and cannot be one; [`Error::Conflict`] with `field` `status`
     /// for somebody who is not active, and `username` where the name that changes along is
-    /// somebody else's; [`Error::Throttled`] beyond 50 letters a day to addresses of the company's
-    /// choosing, invitations among them, and beyond six to one mailbox; [`Error::Forbidden`] for
-    /// oneself; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
+    /// somebody else's; [`Error::Throttled`] beyond 50 other addresses a day, changes of a profile
+    /// among them, and beyond six letters to one mailbox; [`Error::Forbidden`] for oneself; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
     /// [`UserAccounts`] says.
     pub async fn recover(
         &self,
@@ -40,11 +39,9 @@ impl UserAccounts<'_> {
     ) -> Result<User> {
         let act = async {
             let (core, by) = (self.acting()?, self.by(reasoned(reason)?));
-            let (budgets, account) = (core.budgets().await?, self.me.account().id);
-            let mailbox = budgets.invited_mailbox(account, email.canonical());
-            core.charge(&[budgets.invitations(account), mailbox]).await?;
             let policy = &core.policy;
-            let helped = core.run(&Recover { policy, user, email, by, client }).await?;
+            let recover = Recover { policy, user, email, by, client };
+            let helped = self.with_a_letter_to(email, core.run(&recover)).await?;
             core.lift_limits(&helped).await;
             Ok(helped)
         };

@@ -88,7 +88,7 @@ fn advice(template: Template) -> [&'static str; 2] {
             "If somebody may have had access to your mailbox,",
             "Wenn jemand Zugriff auf Ihr Postfach",
         ],
-        Template::EmailUndone => ["Somebody may know that password.", "Jemand kennt"],
+        Template::EmailUndone => ["Somebody may know the one from before.", "Jemand kennt"],
         Template::Recovered => {
             ["If you asked nobody for this,", "Wenn Sie niemanden darum gebeten haben,"]
         }

@@ -17,6 +17,7 @@ impl Record for Credential {
             text(&self.hash),
             time(self.changed_at),
             maybe(self.temporary_until, time),
+            maybe(self.secured_at, time),
             Value::Int(self.version),
         ])
     }
@@ -28,6 +29,7 @@ impl Record for Credential {
             hash: r.text()?,
             changed_at: r.time()?,
             temporary_until: r.maybe(Reader::time)?,
+            secured_at: r.maybe(Reader::time)?,
             version: r.int()?,
         })
     }

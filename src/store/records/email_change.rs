@@ -19,6 +19,7 @@ impl Record for EmailChange {
             text(self.old_email.as_str()),
             maybe(self.old_username.as_ref(), |name| text(name.as_str())),
             text(&self.hash),
+            maybe(self.temporary_until, time),
             time(self.at),
             time(self.expires_at),
         ])
@@ -33,6 +34,7 @@ impl Record for EmailChange {
             old_email: r.name(|text| EmailAddress::parse(text).ok())?,
             old_username: r.maybe(|r| r.name(|text| Username::parse(text).ok()))?,
             hash: r.text()?,
+            temporary_until: r.maybe(Reader::time)?,
             at: r.time()?,
             expires_at: r.time()?,
         })

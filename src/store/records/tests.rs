@@ -109,9 +109,10 @@ prop_compose! {
         hash in text(),
         changed_at in moment(),
         temporary_until in option::of(moment()),
+        secured_at in option::of(moment()),
         version in any::<i64>(),
     ) -> Credential {
-        Credential { user, hash, changed_at, temporary_until, version }
+        Credential { user, hash, changed_at, temporary_until, secured_at, version }
     }
 }
 
@@ -174,11 +175,14 @@ prop_compose! {
         email in "[A-Za-z0-9.+-]{1,20}@[A-Za-z]{1,9}\\.[A-Za-z]{2,5}",
         username in option::of("[a-zA-Zäß]{1,20}"),
         hash in text(),
+        temporary_until in option::of(moment()),
         (at, expires_at) in (moment(), moment()),
     ) -> Option<EmailChange> {
         let old_username = username.map(|name| Username::parse(&name)).transpose().ok()?;
         let old_email = EmailAddress::parse(&email).ok()?;
-        Some(EmailChange { id, user, account, old_email, old_username, hash, at, expires_at })
+        Some(EmailChange {
+            id, user, account, old_email, old_username, hash, temporary_until, at, expires_at,
+        })
     }
 }
 
