@@ -8,10 +8,10 @@
 //!
 //! **Aims.** None: it is the price of a session that ended being ended everywhere.
 //!
-//! **How it is run.** `cargo bench --bench galera --features mysql` starts three nodes of its own on
-//! this machine, where all of them share its processors; `-- mysql://… mysql://…` takes two nodes of
-//! a cluster that stands, in a database for this alone: the first is asked, the second is written
-//! to. `ROUNDS` (81) and `TURN` (48 checks) can be set.
+//! **How it is run.** `cargo bench --bench galera --features mysql` starts three nodes of its own
+//! on this machine, where all of them share its processors; `-- mysql://… mysql://…` takes two
+//! nodes of a cluster that stands, in a database for this alone: the first is asked, the second is
+//! written to. `ROUNDS` (81) and `TURN` (48 checks) can be set.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::print_stdout, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 

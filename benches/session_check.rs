@@ -16,10 +16,10 @@
 //! sessions than with a thousand.
 //!
 //! **How it is run.** `cargo bench --bench session_check`. `MANY` (200,000) sessions on SQLite, a
-//! tenth of it on memory, whose commits look at every row; `ROUNDS` (15) and `TURN` (2,000
-//! checks) can be set. On PostgreSQL instead, in a database of its own, since what is made there
-//! stays: `cargo bench --bench session_check --features postgres -- --store postgres://…`; processor
-//! time is that of this process, without the server's.
+//! tenth of it on memory, whose commits look at every row; `ROUNDS` (15) and `TURN` (2,000 checks)
+//! can be set. On PostgreSQL instead, in a database of its own, since what is made there stays:
+//! `cargo bench --bench session_check --features postgres -- --store postgres://…`; processor time
+//! is that of this process, without the server's.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing)]
 
 #[path = "support/measure.rs"]

@@ -8,17 +8,17 @@
 //! |---|---|
 //! | S1 | **All or none.** [`commit`](Store::commit) applies every change of a batch or none, also when the process dies in the middle. |
 //! | S2 | **Durable.** What `commit` answered `Ok` to is there after a crash. |
-//! | S3 | **Conditions live in the write.** Each [`Change`] says what it expects of the row it writes; where one does not hold, the answer is `Conflict` and nothing is written. Two writers of one version: one wins; two that expect nothing of each other are both done, in whatever order they come to the rows. |
+//! | S3 | **Conditions live in the write.** Each [`Change`] says what it expects of the row it writes; where one does not hold, the answer is `Conflict` and nothing is written. Two writers of one version: one wins; two that expect nothing of each other are both done, in whatever order they come to the rows. Versions are whole numbers of 64 bits. |
 //! | S4 | **Unique keys.** No two rows share a key or a unique key whose columns are all set; an attempt is `Conflict`. |
 //! | S5 | **Bytes are bytes.** Text is compared, ordered and bounded code point by code point: no folding, no language, no padding, no trailing blanks dropped; any Unicode text comes back as it went in. Text holds no NUL, and what stands in a key, a unique key or an ordering no more than [1,000 bytes](Column::MAX_INDEXED): a row or a look-up with either is refused as `Unsupported`. |
 //! | S6 | **Read your writes.** A read that starts after a commit was answered sees it, from any handle of the store. |
-//! | S7 | **Pages.** [`page`](Store::page) answers in the order of its [`Ordering`], without gaps or doubles for rows that stand throughout, whatever is written meanwhile. |
+//! | S7 | **Pages.** [`page`](Store::page) answers in the order of its [`Ordering`], without gaps or doubles for rows that stand throughout, whatever is written meanwhile. A limit is any number of 32 bits; 0 is none. |
 //! | S8 | **One read of sessions.** [`sessions`](Store::sessions) answers those that have one of the digests, each once, with its user and its account as of one moment. |
 //! | S9 | **Activity.** [`Change::Raise`] lifts one column to a value, never lowers it, never conflicts, and never brings back a row that is gone. |
 //! | S10 | **Sent twice, done once.** A batch whose id was already applied is answered `Ok` and changes nothing; ids are kept for at least a day. |
-//! | S11 | **Budgets.** [`charge`](Store::charge) applies [`Charge::settle`] atomically; 64 at once take 64 units. |
-//! | S12 | **Leases.** [`lease`](Store::lease) gives a row to one taker at a time: it is moved into the future by a conditional write. |
-//! | S13 | **Purge.** [`purge`](Store::purge) deletes at most what it is allowed to, only rows that expired, and says how many. |
+//! | S11 | **Budgets.** [`charge`](Store::charge) applies [`Charge::settle`] atomically; 64 at once take 64 units. Counts stay at the last number of 32 bits. |
+//! | S12 | **Leases.** [`lease`](Store::lease) gives a row to one taker at a time: it is moved into the future by a conditional write. A limit is any number of 32 bits; 0 is none. |
+//! | S13 | **Purge.** [`purge`](Store::purge) deletes at most what it is allowed to, only rows that expired, and says how many. A limit is any number of 32 bits; 0 is none. |
 //! | S14 | **Dropped futures.** A call that is dropped, at whichever of its awaits, leaves the state before or after, never between, and holds no connection and no lock. That goes for charges, leases and purges as for commits. |
 //! | S15 | **Unknown tables.** A table the store does not know is refused, never made on the spot. |
 //! | S16 | **No clock.** The store never asks for the time; commands carry it. Those of two processes may be five seconds apart, so each command is told the time only for itself. |

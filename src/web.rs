@@ -32,7 +32,7 @@
 //!     }
 //! }
 //!
-//! // `admit` also refuses what a page of another site sent: for every route that changes something.
+//! // `admit` also refuses what another site's page sent: for every route that changes something.
 //! async fn add_lead(State(door): State<Door>, method: Method, headers: HeaderMap) -> Response {
 //!     let allowed = async {
 //!         let me = door.admit(&method, &headers).await?;

@@ -1,6 +1,6 @@
-//! The pages, as a browser with scripts off walks them: on every store, but for what is decided before one
-//! is asked (how a request is read, refused and routed, and what every answer carries), which the
-//! reference store shows as well as any.
+//! The pages, as a browser with scripts off walks them: on every store, but for what is decided
+//! before one is asked (how a request is read, refused and routed, and what every answer carries),
+//! which the reference store shows as well as any.
 
 #[path = "support/house.rs"]
 #[macro_use]

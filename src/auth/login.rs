@@ -120,7 +120,8 @@ impl Auth {
     /// disabled, removed or stopped by too many failures; [`Error::Throttled`] before any hash,
     /// when the name or the network has used up its tries; [`Error::AccountEnded`] after a right
     /// password where the company's plan has ended; [`Error::Busy`] before anything else, when the
-    /// machine hashes all it can; [`Error::Unavailable`] when the store does not answer.
+    /// machine hashes all it can, and where sessions are limited and other log-ins of the same
+    /// person were first five times; [`Error::Unavailable`] when the store does not answer.
     pub async fn login(&self, credentials: Credentials, client: &Client) -> Result<LogIn> {
         let core = &self.core;
         let name = &credentials.login;

@@ -73,7 +73,7 @@ impl NewAccount {
         Ok(Self { name, plan, plan_until: None, seats: None })
     }
 
-    /// When the plan ends.
+    /// When the plan ends. A moment that has passed ends it at once.
     #[must_use]
     pub fn until(mut self, until: OffsetDateTime) -> Self {
         self.plan_until = Some(crate::clock::whole_micros(until));
@@ -109,10 +109,10 @@ impl Acting<'_> {
     /// Opens an account and invites its first administrator, who is mailed the activation link.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the plan is unknown or the role makes no administrator;
-    /// [`Error::Conflict`] with `field` `username` where the name is taken, or `seats` where there
-    /// are none; [`Error::Busy`] where others keep changing the same rows;
-    /// [`Error::Unavailable`] when the store does not answer.
+    /// [`Error::Invalid`] where the plan is unknown, the role makes no administrator, or letters
+    /// have no wording in the language asked for; [`Error::Conflict`] with `field` `username` where
+    /// the name is taken, or `seats` where there are none; [`Error::Busy`] where others keep
+    /// changing the same rows; [`Error::Unavailable`] when the store does not answer.
     pub async fn open_account(&self, new: &NewAccount, administrator: &NewUser) -> Result<Opened> {
         self.core.can_write(administrator.language())?;
         let (policy, budgets) = (&self.core.policy, self.core.budgets().await?);
@@ -123,8 +123,10 @@ impl Acting<'_> {
     /// Invites somebody into an account.
     ///
     /// # Errors
-    /// As [`UserAccounts::invite`](super::UserAccounts::invite), and [`Error::NotFound`] for an
-    /// unknown account.
+    /// [`Error::Invalid`] and [`Error::Conflict`] as
+    /// [`UserAccounts::invite`](super::UserAccounts::invite) says; [`Error::NotFound`] for an
+    /// unknown account; [`Error::Busy`] where others keep changing the same rows;
+    /// [`Error::Unavailable`] when the store does not answer.
     pub async fn invite(&self, account: AccountId, new: &NewUser) -> Result<User> {
         self.core.can_write(new.language())?;
         let inviter = By::Operator(self.reason);
@@ -154,8 +156,8 @@ impl Acting<'_> {
     }
 
     /// Sets a temporary password for somebody who cannot reset theirs. It must be replaced at
-    /// the next log-in, within a day. Every session, link and ticket of theirs ends, and they
-    /// are told.
+    /// the next log-in, within a day. Every session, link and ticket of theirs ends, waits for
+    /// wrong passwords end, and they are told.
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is nobody; [`Error::Conflict`] with `field` `status` where

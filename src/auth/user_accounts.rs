@@ -34,6 +34,10 @@ use crate::{
 /// [`Permission::USERS_MANAGE`], and every permission of the person it is done to, and of the
 /// role they are given: otherwise it is [`Error::Forbidden`]. Users of other companies, and those
 /// who are gone, are [`Error::NotFound`].
+///
+/// Where the session of whoever asks has ended meanwhile, what only reads answers
+/// [`Error::Unauthenticated`], and what changes something [`Error::Forbidden`]. Whatever writes
+/// answers [`Error::Busy`] where others keep changing the same rows.
 #[derive(Debug, Clone, Copy)]
 pub struct UserAccounts<'a> {
     auth: &'a Auth,

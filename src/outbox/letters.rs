@@ -64,11 +64,11 @@ use crate::{
 /// comes broken up where a mail program would make a link of it. `.html` parts are escaped.
 ///
 /// All letters share `base.html` (which the `html` parts extend), and those of one language
-/// `_foot.txt` and `_sent.html` (the end of each), `_when.txt` and `_when.html` (when and from which
-/// address), `_who.html` (the username, the account and that), `_what.txt` and `_what.html` (the
-/// same and the program, for addresses that are proven), `_moment.txt` (a moment, from
-/// `day`, `month`, `year` and `time`) and `_language.txt` (what the language calls itself).
-/// Templates refer to each other as `letters/base.html` and `letters/en/_foot.txt`.
+/// `_foot.txt` and `_sent.html` (the end of each), `_when.txt` and `_when.html` (when and from
+/// which address), `_who.html` (the username, the account and that), `_what.txt` and `_what.html`
+/// (the same and the program, for addresses that are proven), `_moment.txt` (a moment, from `day`,
+/// `month`, `year` and `time`) and `_language.txt` (what the language calls itself). Templates
+/// refer to each other as `letters/base.html` and `letters/en/_foot.txt`.
 ///
 /// # Languages
 /// There are wordings in English (`en`) and German (`de`), and a letter is written in the one its

@@ -40,7 +40,9 @@ pub struct Lifetimes {
     /// 4 hours, since a link that comes later than that surprises more than it helps.
     pub reset_errand: Duration,
     /// How long it tries to deliver other letters: 3 days, as mail servers do (RFC 5321
-    /// §4.5.4.1 asks for 4 to 5 at the most).
+    /// §4.5.4.1 asks for 4 to 5 at the most). A link to a new address is tried for as long as
+    /// [`email_change`](Self::email_change) says, one to object for as long as
+    /// [`undo`](Self::undo) does.
     pub letter: Duration,
 }
 

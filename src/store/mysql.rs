@@ -70,7 +70,7 @@ impl MySqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer;
     /// [`StoreError::Unsupported`] when the text is no URL of one, or its tables were made by a
-    /// newer version.
+    /// newer version, lack an index or compare text otherwise than by code point.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         MySqlOptions::new(url)?.open().await
     }
@@ -83,7 +83,9 @@ impl MySqlStore {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when its tables were made by a newer version.
+    /// [`StoreError::Unsupported`] when its tables were made by a newer version, lack an index or
+    /// compare text otherwise than by code point, or when the pool leads to a Galera node whose
+    /// reads do not wait.
     pub async fn from_pool(pool: MySqlPool) -> Result<Self, StoreError> {
         MySqlOptions::of_pool(pool).open().await
     }

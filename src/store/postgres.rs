@@ -15,9 +15,9 @@
 //! - Text is `TEXT COLLATE "C"`, numbers and moments are `BIGINT`, bytes are `BYTEA`.
 //!
 //! Behind PgBouncer, by its manual, since it was never run: in session mode nothing needs to be
-//! set. In transaction mode it must keep prepared statements apart by itself (version 1.21 or newer,
-//! `max_prepared_statements` of at least 512); switching off the driver's statement cache does not
-//! help, since the driver always prepares in one round trip and executes in the next.
+//! set. In transaction mode it must keep prepared statements apart by itself (version 1.21 or
+//! newer, `max_prepared_statements` of at least 512); switching off the driver's statement cache
+//! does not help, since the driver always prepares in one round trip and executes in the next.
 //!
 //! Run on PostgreSQL 15. The SQL keeps to what CockroachDB, YugabyteDB and Aurora accept (no
 //! sequences, no advisory locks, keys of random bytes), but for two words of the migrations that
@@ -67,7 +67,7 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer;
     /// [`StoreError::Unsupported`] when the text is no URL of one, or its tables were made by a
-    /// newer version.
+    /// newer version, lack an index or compare text otherwise than by code point.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         PostgresOptions::new(url)?.open().await
     }
@@ -80,7 +80,8 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when its tables were made by a newer version.
+    /// [`StoreError::Unsupported`] when its tables were made by a newer version, lack an index or
+    /// compare text otherwise than by code point.
     pub async fn from_pool(pool: PgPool) -> Result<Self, StoreError> {
         PostgresOptions::of_pool(pool).open().await
     }

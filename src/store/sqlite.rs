@@ -64,7 +64,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the file cannot be opened or is not a database;
-    /// [`StoreError::Unsupported`] when its tables were made by a newer version.
+    /// [`StoreError::Unsupported`] when its tables were made by a newer version, or lack an index
+    /// that compares text by code point.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         SqliteOptions::new(path).open().await
     }

@@ -16,8 +16,9 @@ pub const PASSWORD: &str = "seven green lanterns swing";
 const REASON: &str = "a test";
 
 /// Opens an account and logs somebody of this role in to it, by a cookie. Where the role is no
-/// administrator's, the account has an invited administrator besides. Their names differ from
-/// call to call; their letters wait in the outbox.
+/// administrator's, the account has an invited administrator besides. It is on the plan of the
+/// policy that includes the most seats, without an end. Their names differ from call to call; their
+/// letters wait in the outbox.
 ///
 /// # Panics
 /// Where the policy has no such role, or nobody could log in under it.

@@ -1,8 +1,8 @@
 //! Looks at the nodes while the test runs, and says what they are doing where one takes long.
 //!
-//! A node that does not answer in time may wait for another, or for a lock. Or it may not run at all:
-//! each time one of ours did not answer, something outside had stopped every server of the machine.
-//! What this prints tells them apart.
+//! A node that does not answer in time may wait for another, or for a lock. Or it may not run at
+//! all: where we could look, something outside had stopped every server. What this prints tells
+//! them apart.
 
 use std::{
     sync::{

@@ -1,4 +1,5 @@
-//! What only the operator does, from a second process on the same database while the first one serves.
+//! What only the operator does, from a second process on the same database while the first one
+//! serves.
 //!
 //! There is no page for it on purpose: whoever can run this program on that machine is the
 //! operator. Letters it causes are sent by the process that serves.

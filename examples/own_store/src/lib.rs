@@ -12,6 +12,7 @@
 //! | `read.rs`, `write.rs` | what the calls of the trait do, each in one transaction |
 //! | `hands.rs` | the threads they run on |
 //! | `upgrade.rs` | making the tables; bringing old ones to a later contract |
+//! | `main.rs` | a program that opens an account on it and logs somebody in |
 
 #[doc(hidden)] // for the test that proves its order
 pub mod codec;

@@ -18,8 +18,9 @@ use crate::{
     store::{Record as _, Value, tables},
 };
 
-/// How many changes of one person can be taken back at a time: six a day make 18 in the 72 hours;
-/// room for a policy that allows more.
+/// How many changes of one person can be taken back at a time. The six a day they may ask for make
+/// 18 in the 72 hours; the 50 a day their administrators may ask for make 150. The rest is room for
+/// policies that allow more.
 const STANDING: u32 = 200;
 
 impl Auth {

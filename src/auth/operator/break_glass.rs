@@ -27,8 +27,8 @@ impl Acting<'_> {
     /// Makes somebody an administrator of their account.
     ///
     /// # Errors
-    /// [`Error::NotFound`] where there is nobody; [`Error::Unavailable`] when the store does not
-    /// answer.
+    /// [`Error::NotFound`] where there is nobody; [`Error::Busy`] where others keep changing the
+    /// same rows; [`Error::Unavailable`] when the store does not answer.
     pub async fn grant_administrator(&self, user: UserId) -> Result<User> {
         // A policy without such a role is not built.
         let role = self.core.policy.roles.administrator().ok_or(Error::NotFound)?;
@@ -98,8 +98,8 @@ impl Acting<'_> {
         self.core.run(&SecureAccount { policy, account, by, client: &here() }).await
     }
 
-    /// Puts an account on another plan, until a moment or without an end. Seats that were agreed
-    /// for this account alone stay as they are.
+    /// Puts an account on another plan, until a moment or without an end. A moment that has passed
+    /// ends it at once. Seats that were agreed for this account alone stay as they are.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unknown plan; [`Error::NotFound`] for an unknown account;

@@ -58,8 +58,9 @@ impl UserAccounts<'_> {
     ///
     /// # Errors
     /// [`Error::Conflict`](crate::error::Error::Conflict) with `field` `administrators` where the
-    /// company would be left without an active one; [`Error::Invalid`](crate::error::Error::Invalid)
-    /// without a reason; [`Error::Forbidden`](crate::error::Error::Forbidden),
+    /// company would be left without an active one;
+    /// [`Error::Invalid`](crate::error::Error::Invalid) without a reason;
+    /// [`Error::Forbidden`](crate::error::Error::Forbidden),
     /// [`Error::NotFound`](crate::error::Error::NotFound) and
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) as [`UserAccounts`] says.
     pub async fn remove(&self, user: UserId, reason: &str, client: &Client) -> Result<()> {

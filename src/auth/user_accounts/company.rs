@@ -24,7 +24,8 @@ impl UserAccounts<'_> {
         core.get(self.me.account().id.as_bytes()).await?.ok_or(Error::NotFound)
     }
 
-    /// Puts the company on another plan, until a moment or without an end.
+    /// Puts the company on another plan, until a moment or without an end. A moment that has passed
+    /// ends it at once. Seats agreed for this account alone stay.
     ///
     /// # Errors
     /// [`Error::Forbidden`] without
@@ -44,8 +45,9 @@ impl UserAccounts<'_> {
         self.tries("change plan", None, client, act).await
     }
 
-    /// Acts on a security concern of the whole company: every session, link, ticket and password
-    /// is void at once, one's own too, and everybody is mailed a link to choose a new password.
+    /// Acts on a security concern of the whole company: every session, link, ticket and password is
+    /// void at once, one's own too. Whoever is active and has proven their address is mailed a link
+    /// to choose a new password; who has proven none needs [`recover`](Self::recover).
     ///
     /// # Errors
     /// [`Error::Forbidden`] for anybody but an administrator; [`Error::Invalid`] without a

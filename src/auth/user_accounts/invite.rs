@@ -20,14 +20,14 @@ impl UserAccounts<'_> {
     /// Makes a user profile and asks its person in by mail. Nobody but them sees the link.
     ///
     /// # Errors
-    /// [`Error::Forbidden`](crate::error::Error::Forbidden) where the role holds a permission
-    /// the inviter does not; [`Error::Conflict`](crate::error::Error::Conflict) with `field`
-    /// `username` where the name, or one that looks like it, is taken, and `seats` where the
-    /// company has no seat left; [`Error::Invalid`](crate::error::Error::Invalid) for an unknown
-    /// role; [`Error::Throttled`](crate::error::Error::Throttled) beyond 50 invitations a day, or
-    /// six to one mailbox; [`Error::AccountEnded`](crate::error::Error::AccountEnded) where the
-    /// plan has ended; [`Error::Unavailable`](crate::error::Error::Unavailable) when the store
-    /// does not answer.
+    /// [`Error::Forbidden`](crate::error::Error::Forbidden) where the role holds a permission the
+    /// inviter does not; [`Error::Conflict`](crate::error::Error::Conflict) with `field` `username`
+    /// where the name, or one that looks like it, is taken, and `seats` where the company has no
+    /// seat left; [`Error::Invalid`](crate::error::Error::Invalid) for an unknown role and for a
+    /// language letters have no wording in; [`Error::Throttled`](crate::error::Error::Throttled)
+    /// beyond 50 invitations a day, or six to one mailbox;
+    /// [`Error::AccountEnded`](crate::error::Error::AccountEnded) where the plan has ended;
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not answer.
     pub async fn invite(&self, new: &NewUser, client: &Client) -> Result<User> {
         let act = async {
             let core = self.acting()?;

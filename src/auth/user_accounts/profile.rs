@@ -101,13 +101,14 @@ impl UserAccounts<'_> {
     ///
     /// # Errors
     /// [`Error::Invalid`] with everything that is not what it should be; [`Error::Conflict`] with
-    /// `field` `username` where the name, or one that looks like it, is taken, `version` where
-    /// somebody else changed the profile first, and `administrators` where the company would be
-    /// left without an active one; [`Error::Throttled`] beyond 200 new usernames a day, beyond 50
-    /// other addresses a day, helping somebody to one among them, and beyond six letters to one
-    /// mailbox; [`Error::Forbidden`] for one's own username and address, which My
-    /// Account changes; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
-    /// [`UserAccounts`] says.
+    /// `field` `username` where the name, or one that looks like it, is taken, `status` where
+    /// another address is wanted for somebody who is locked out, `version` where somebody else
+    /// changed the profile first, and `administrators` where the company would be left without an
+    /// active one; [`Error::Throttled`] beyond 200 new usernames a day, beyond 50 other addresses a
+    /// day, helping somebody to one among them, and beyond six letters to one mailbox;
+    /// [`Error::Forbidden`] for one's own username and address, which My Account changes;
+    /// [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`]
+    /// says.
     pub async fn update(&self, user: UserId, changes: &Changes, client: &Client) -> Result<User> {
         let act = async {
             let core = self.acting()?;

@@ -16,10 +16,11 @@ use crate::{
 
 impl UserAccounts<'_> {
     /// Puts another address in the place of one that somebody cannot reach, and mails a link to
-    /// choose a new password there: one act, effective at once, for a reason. Every session,
-    /// link, ticket and waiting change of theirs ends. The address it replaces is told, and can
-    /// object for 72 hours, with [`Auth::object`](crate::auth::Auth::object). The new one counts
-    /// as proven once its link was used. Where the username is the address, it changes along.
+    /// choose a new password there: one act, effective at once, for a reason. Every session, link,
+    /// ticket and waiting change of theirs ends. The address it replaces, if it was proven, is told
+    /// and can object for 72 hours, with [`Auth::object`](crate::auth::Auth::object). The new one
+    /// counts as proven once its link was used. Where the username is the address, it changes
+    /// along.
     ///
     /// Where the link was not used in time, the same address once more brings another.
     ///

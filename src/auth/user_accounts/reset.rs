@@ -23,9 +23,8 @@ impl UserAccounts<'_> {
     /// # Errors
     /// [`Error::Conflict`] with `field` `email` where the address is not proven to be theirs, for
     /// whom [`recover`](UserAccounts::recover) mails a link, and `status` for somebody who is
-    /// locked out; [`Error::Throttled`] beyond six letters a day to
-    /// one mailbox; for somebody invited as
-    /// [`resend_activation`](UserAccounts::resend_activation); [`Error::Forbidden`],
+    /// locked out; [`Error::Throttled`] beyond six letters a day to one mailbox; for somebody
+    /// invited as [`resend_activation`](UserAccounts::resend_activation); [`Error::Forbidden`],
     /// [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`] says.
     pub async fn send_password_reset(&self, user: UserId, client: &Client) -> Result<()> {
         let act = async {

@@ -88,9 +88,9 @@ impl MySqlOptions {
     }
 
     /// How long a call may take, waiting for a connection included, before it is given up as
-    /// `Unavailable`: 10 seconds unless said otherwise. So is each question of [`open`](Self::open),
-    /// but not what changes tables. The server gives up waiting for a lock
-    /// after as long, on connections of the store's own.
+    /// `Unavailable`: 10 seconds unless said otherwise. The same limit holds for each question of
+    /// [`open`](Self::open), but not for what changes tables. On connections of the store's own the
+    /// server gives up waiting for a lock after half of it, but no sooner than after a second.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.patience = timeout;

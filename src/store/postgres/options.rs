@@ -98,8 +98,8 @@ impl PostgresOptions {
     }
 
     /// How long a call may take, waiting for a connection included, before it is given up as
-    /// `Unavailable`: 10 seconds unless said otherwise. So is each question of [`open`](Self::open),
-    /// but not what changes tables. The server gives up a statement that
+    /// `Unavailable`: 10 seconds unless said otherwise. The same limit holds for each question of
+    /// [`open`](Self::open), but not for what changes tables. The server gives up a statement that
     /// writes after as long.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
