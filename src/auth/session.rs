@@ -23,8 +23,9 @@ impl Auth {
     /// Recognises somebody by their session, as it stands after this was called: one read, which
     /// checks that happen at the same moment share.
     ///
-    /// A future that was begun and is neither awaited further nor dropped can hold up others, as
-    /// with any pool, but no longer than until the next check that comes two seconds later.
+    /// A future that was begun and is neither awaited further nor dropped holds up those it asks
+    /// for, until it is, as with any pool. Whoever waits behind it is asked for by the next check
+    /// that comes two seconds later.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] where the session is unknown, has ended, or belongs to
