@@ -255,10 +255,17 @@ pub(crate) async fn m21_a_plan_that_has_ended_names_who_can_renew_it(house: Hous
     let renewed = house.auth.user_accounts(&me).unwrap();
     let renewed = renewed.set_plan(&Plan::ULTIMATE, None, &client()).await;
     assert_eq!(kind(renewed), "forbidden");
-    let mut policy = Policy::crm();
-    let held = [Permission::USERS_VIEW, Permission::PLAN_CHANGE];
-    policy.roles = policy.roles.with(Role::named("company_manager"), held);
-    let words = told(&house.under(policy)).await;
+    let manages_plans = |more: &[Permission]| {
+        let mut policy = Policy::crm();
+        let held = [Permission::USERS_VIEW, Permission::PLAN_CHANGE].iter().chain(more);
+        policy.roles = policy.roles.with(Role::named("company_manager"), held.copied());
+        policy
+    };
+    // Whoever holds the permission and cannot log in is nobody to ask.
+    let house = house.under(manages_plans(&[]));
+    let words = told(&house).await;
+    assert!(words.ends_with("run the site can renew it (help@crm.example)."), "{words}");
+    let words = told(&house.under(manages_plans(&[Permission::ADMINISTER]))).await;
     assert!(words.ends_with("so can a colleague of this role: company manager."), "{words}");
 }
 

@@ -70,7 +70,10 @@ fn renewal(roles: &Roles, role: &Role, contact: &str) -> String {
     if !contact.is_empty() {
         words.push_str(&format!(" ({contact})"));
     }
-    let able = roles.all().filter(|role| roles.allows(role, Permission::PLAN_CHANGE));
+    // Anybody else who holds the permission cannot log in to use it.
+    let able = roles
+        .all()
+        .filter(|role| roles.is_administrator(role) && roles.allows(role, Permission::PLAN_CHANGE));
     let able: Vec<String> = able.map(|role| role.as_str().replace('_', " ")).collect();
     if !able.is_empty() {
         words.push_str(&format!(", and so can a colleague of this role: {}", able.join(", ")));
