@@ -240,7 +240,8 @@ macro_rules! on_every_store {
         }
         #[cfg(feature = "postgres")]
         mod on_postgres {
-            use super::{House, house::postgres::Schema};
+            use super::House;
+            use $crate::house::postgres::Schema;
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 super::$name(House::new(Schema::new().store().await)).await;
@@ -248,7 +249,8 @@ macro_rules! on_every_store {
         }
         #[cfg(feature = "mysql")]
         mod on_mysql {
-            use super::{House, house::mysql::Database};
+            use super::House;
+            use $crate::house::mysql::Database;
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 super::$name(House::new(Database::new().await.store().await)).await;

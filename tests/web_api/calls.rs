@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{
-    house::{self, BETTER, GOOD, House, password, written_token_in},
+    house::{BETTER, GOOD, House, password, written_token_in},
     web::{Answer, Web, ask, get, send},
 };
 

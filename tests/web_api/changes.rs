@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    house::{self, BETTER, GOOD, House, written_token_in},
+    house::{BETTER, GOOD, House, written_token_in},
     web::{Answer, Web, ask, get, send},
 };
 

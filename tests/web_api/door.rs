@@ -12,7 +12,7 @@ use portcullis::{
 use serde_json::json;
 
 use crate::{
-    house::{self, GOOD, House, LetterBox, client, password},
+    house::{GOOD, House, LetterBox, client, password},
     web::{Web, ask, get, on_site, send},
 };
 

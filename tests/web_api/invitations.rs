@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    house::{self, GOOD, House, written_token_in},
+    house::{GOOD, House, written_token_in},
     web::{Browser, Web, ask, get, send},
 };
 

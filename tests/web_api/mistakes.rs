@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{
-    house::{self, BETTER, GOOD, House, client, password, token_in},
+    house::{BETTER, GOOD, House, client, password, token_in},
     web::{Browser, Web, ask, get, send},
 };
 

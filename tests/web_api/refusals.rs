@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::{Duration, macros::datetime};
 
 use crate::{
-    house::{self, GOOD, House, client, password, token_in},
+    house::{GOOD, House, client, password, token_in},
     web::{Ask, Web, ask, get, send},
 };
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use time::Duration;
 
 use crate::{
-    house::{self, BETTER, GOOD, House},
+    house::{BETTER, GOOD, House},
     web::{Browser, Web, ask, get, send},
 };
 

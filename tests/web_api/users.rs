@@ -8,7 +8,7 @@ use portcullis::{
 use serde_json::{Value, json};
 
 use crate::{
-    house::{self, BETTER, GOOD, House, token_in, written_token_in},
+    house::{BETTER, GOOD, House, token_in, written_token_in},
     web::{Answer, Browser, Web, ask, send},
 };
 

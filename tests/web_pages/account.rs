@@ -1,7 +1,7 @@
 //! My Account and its sessions.
 
 use crate::{
-    house::{self, BETTER, GOOD, House},
+    house::{BETTER, GOOD, House},
     web::{Web, ask, get, send},
 };
 

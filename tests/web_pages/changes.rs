@@ -1,7 +1,7 @@
 //! Changes of one's own name and address, with scripts off.
 
 use crate::{
-    house::{self, BETTER, GOOD, House, written_token_in},
+    house::{BETTER, GOOD, House, written_token_in},
     web::{Web, get, send},
 };
 

@@ -8,7 +8,7 @@ use portcullis::{
 use time::Duration;
 
 use crate::{
-    house::{self, BETTER, GOOD, House, client, kind, password, written_token_in},
+    house::{BETTER, GOOD, House, client, kind, password, written_token_in},
     web::{Browser, Web, ask, get, send},
 };
 

@@ -7,7 +7,7 @@ use portcullis::{
 use time::{Duration, macros::datetime};
 
 use crate::{
-    house::{self, BETTER, GOOD, House, client, password, token_in},
+    house::{BETTER, GOOD, House, client, password, token_in},
     web::{Browser, Web, ask, get, send},
 };
 

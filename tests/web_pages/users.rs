@@ -1,7 +1,7 @@
 //! User Accounts, as an administrator walks it with scripts off.
 
 use crate::{
-    house::{self, BETTER, GOOD, House, written_token_in},
+    house::{BETTER, GOOD, House, written_token_in},
     web::{Browser, Web, get, send},
 };
 
