@@ -39,6 +39,7 @@ on_every_store! {
     m10_a_link_that_ran_out_is_sent_again_to_the_same_address
     m18_six_addresses_a_day_are_asked_for
     m21_a_mailbox_that_gets_no_more_is_told
+    m21_a_network_that_is_kept_out_is_told
     m23_who_has_no_proven_address_gets_no_link_and_the_answer_says_so
     m23_who_has_no_proven_address_is_shown_after_the_account_is_secured
     nobody_ends_the_waits_of_another_companys_people

@@ -193,16 +193,17 @@ impl House {
         self.another_day();
         // A right password renews the hash, so the row may be newer than what was put there.
         let row = block_on(self.store.get(&tables::CREDENTIALS, &[7; 16])).expect("an answer");
-        let Some(&Value::Int(version)) = row.as_ref().map(|row| row.value(4)) else {
-            panic!("the row is there")
-        };
-        let row = Row::new(vec![
-            Value::Bytes(vec![7; 16]),
-            Value::Text(hash.to_owned()),
-            Value::Int(portcullis::clock::to_micros(self.clock.now())),
-            Value::Null,
-            Value::Int(version + 1),
-        ]);
+        let mut row = row.expect("the row is there");
+        let column = |name| tables::CREDENTIALS.position(name).expect("a column");
+        let &Value::Int(version) = row.value(column("version")) else { panic!("a number") };
+        for (name, value) in [
+            ("hash", Value::Text(hash.to_owned())),
+            ("changed_at", Value::Int(portcullis::clock::to_micros(self.clock.now()))),
+            ("temporary_until", Value::Null),
+            ("version", Value::Int(version + 1)),
+        ] {
+            row.set(column(name), value);
+        }
         self.commit(vec![Change::Replace { table: &tables::CREDENTIALS, row, version }]);
         let credentials = Credentials::new(NAME, Password::new(PASSWORD).expect("a password"));
         match block_on(self.auth.login(credentials, &Client::default())) {

@@ -140,6 +140,36 @@ pub(crate) async fn m18_six_addresses_a_day_are_asked_for(house: House) {
     account.change_email(&password(GOOD), &mailbox(6), &here).await.unwrap();
 }
 
+/// A whole network is kept out by what somebody else in it tried, also from people who made no
+/// mistake themselves.
+pub(crate) async fn m21_a_network_that_is_kept_out_is_told(house: House) {
+    use portcullis::{auth::Credentials, clock::Clock as _, model::Client};
+    house.furnished().await;
+    let bo = house.employee("bo", "salesperson").await;
+    house.login("bo", GOOD).await;
+    let elsewhere = Client::new("198.51.100.7".parse().ok(), "elsewhere");
+    let admin = Credentials::new("admin", password(GOOD));
+    let admin = house.auth.login(admin, &elsewhere).await.unwrap().signed_in().unwrap();
+    let accounts = house.auth.user_accounts(&admin.identity).unwrap();
+    let shown = async || {
+        let reasons = accounts.diagnosis(bo.id).await.unwrap().reasons;
+        let reason = reasons.into_iter().find(|reason| reason.code == "network_rests");
+        reason.map(|reason| (reason.since.unwrap(), reason.until.unwrap(), reason.message))
+    };
+    assert_eq!(shown().await, None);
+    let first = house.clock.now();
+    for number in 0..100 {
+        assert_eq!(kind(house.try_login(&format!("nobody{number}"), GOOD).await), "rejected");
+    }
+    assert_eq!(kind(house.try_login("bo", GOOD).await), "throttled", "the control");
+    let (since, until, message) = shown().await.unwrap();
+    assert_eq!((since, until), (first, first + Duration::minutes(10)));
+    assert!(message.contains("another network"), "the next step: {message}");
+    house.clock.turn(Duration::minutes(10));
+    assert_eq!(shown().await, None);
+    assert_eq!(kind(house.try_login("bo", GOOD).await), "ok");
+}
+
 pub(crate) async fn m21_a_mailbox_that_gets_no_more_is_told(house: House) {
     house.furnished().await;
     let bo = house.employee("bo", "salesperson").await;

@@ -101,6 +101,8 @@ struct Record {
     failures: u32,
     /// Until when Forgot Password mails them nothing more, and since when.
     mailbox_rests: Option<(OffsetDateTime, Option<OffsetDateTime>)>,
+    /// The same of log-ins from a network they tried from, or logged in from, last.
+    network_rests: Option<(OffsetDateTime, Option<OffsetDateTime>)>,
 }
 
 impl Record {
@@ -121,6 +123,15 @@ impl Record {
             let Counted { since, until, .. } = counted(core, charge).await?;
             mailbox_rests = mailbox_rests.max(until.map(|until| (until, since)));
         }
+        let refused = newest(core, user, EventKind::LogInRefused, REFUSALS).await?;
+        let logged_in = newest(core, user, EventKind::LoggedIn, 1).await?;
+        let mut network_rests = None;
+        // Where a network's tries are used up, further ones leave no entry of anybody's.
+        for event in refused.first().into_iter().chain(&logged_in) {
+            let charge = budgets.log_in_network(&event.client);
+            let Counted { since, until, .. } = counted(core, charge).await?;
+            network_rests = network_rests.max(until.map(|until| (until, since)));
+        }
         let changed_at =
             credential.as_ref().map_or(0, |held| crate::clock::to_micros(held.changed_at));
         let failures = counted(core, budgets.password(user.id, changed_at)).await?.count;
@@ -138,7 +149,7 @@ impl Record {
             credential,
             invitation: core.get(key).await?,
             last_login_at: core.last_login(user.id).await?,
-            refused: newest(core, user, EventKind::LogInRefused, REFUSALS).await?,
+            refused,
             disabled: newest(core, user, EventKind::Disabled, 1).await?.pop(),
             given_up: newest(core, user, EventKind::LetterGivenUp, 1).await?.pop(),
             recovered: newest(core, user, EventKind::Recovered, 1).await?.pop(),
@@ -147,6 +158,7 @@ impl Record {
             waits_until,
             failures,
             mailbox_rests,
+            network_rests,
         })
     }
 
@@ -243,6 +255,12 @@ impl Record {
                 told.add("must_change", words, changed_at, Some(until));
             }
             None => {}
+        }
+        if let Some((until, since)) = self.network_rests {
+            let words = "Too many log-ins failed from the network they use, whoever tried, and \
+                         nobody is let in from there for now. They wait until then, or log in from \
+                         another network.";
+            told.add("network_rests", words, since, Some(until));
         }
         let since = self.last_login_at.max(changed_at);
         let wrong: Vec<&Event> = self
