@@ -151,3 +151,36 @@ async fn a_flush_is_one_commit_for_512_sessions_and_none_within_a_minute() {
     assert_eq!(seen(&tokens).await, 2, "one more than a batch holds");
     assert_eq!(seen(&tokens).await, 0);
 }
+
+/// Sessions seen while the store writes nothing, or whose flush was dropped, do not look idle for
+/// it later; and not every check asks such a store again.
+#[tokio::test]
+async fn what_a_flush_did_not_write_waits_for_the_next() {
+    let store = Held::new(MemoryStore::new());
+    let house = House::new(store.clone());
+    house.furnished().await;
+    let token = house.login("admin", GOOD).await.token;
+    let auth = &house.auth;
+    house.clock.turn(time::Duration::seconds(61));
+    auth.identify(&token).await.unwrap();
+
+    store.hold_commits(true);
+    assert!(poll_immediate(Box::pin(auth.flush_activity())).await.is_none());
+    store.hold_commits(false);
+    store.fail_commits(true);
+    auth.flush_activity().await.unwrap_err();
+    house.clock.turn(time::Duration::seconds(121));
+    let before = store.commits();
+    for _ in 0..9 {
+        auth.identify(&token).await.unwrap();
+    }
+    assert_eq!(store.commits() - before, 2, "one flush, sent twice");
+    store.fail_commits(false);
+
+    let before = store.commits();
+    auth.flush_activity().await.unwrap();
+    auth.flush_activity().await.unwrap();
+    assert_eq!(store.commits() - before, 1);
+    house.clock.turn(time::Duration::minutes(29));
+    auth.identify(&token).await.unwrap();
+}

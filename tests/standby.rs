@@ -9,39 +9,29 @@ mod acting;
 mod house;
 #[path = "standby/pair.rs"]
 mod pair;
+#[path = "support/people.rs"]
+mod people;
 #[path = "support/server.rs"]
 mod server;
 #[path = "support/servers.rs"]
 mod servers;
 #[path = "support/wire.rs"]
 mod wire;
+#[path = "support/writers.rs"]
+mod writers;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use acting::{Person, patient};
+use futures_util::future::join_all;
 use house::{BETTER, GOOD, House, client, kind, password};
 use pair::Pair;
-use portcullis::store::{
-    Batch, CommitError, Store, StoreError,
-    postgres::PostgresStore,
-    tables::{ACCOUNTS, CREDENTIALS},
-};
+use people::People;
+use portcullis::store::{Store, tables::ACCOUNTS};
 use servers::{batch, insert, row};
+use writers::{FIRST, Writers, is_unavailable, of_two, stands};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Numbers no sample has.
-const FIRST: u64 = 1_000_000;
-
-fn is_unavailable(answer: &Result<(), CommitError>) -> bool {
-    matches!(answer, Err(CommitError::Failed(StoreError::Unavailable(_))))
-}
 
 /// What was acknowledged is on the standby; what was not is there or not, wholly, and is done once
 /// when it is sent again. The site goes on by itself.
@@ -52,93 +42,39 @@ async fn a_synchronous_standby_has_all_that_was_acknowledged() {
     let store = pair.options().open().await.unwrap();
     let house = House::with_policy(store.clone(), patient());
     house.furnished().await;
-    let over = Arc::new(AtomicBool::new(false));
-    let counts = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
-    let mut invited = Vec::new();
+    let mut people = Vec::new();
     for number in 0..4 {
         let name = format!("person{number}");
         house.employee(&name, "salesperson").await;
-        invited.push(Person::new(&house.auth, &name));
+        people.push(Person::new(&house.auth, &name));
     }
-    let mut people = Vec::new();
-    for mut person in invited {
-        let (over, counts) = (Arc::clone(&over), Arc::clone(&counts));
-        people.push(tokio::spawn(async move {
-            while !over.load(Ordering::SeqCst) {
-                let before = (person.done, person.away);
-                person.act().await;
-                counts.0.fetch_add(person.done - before.0, Ordering::SeqCst);
-                counts.1.fetch_add(person.away - before.1, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            person
-        }));
-    }
-    let go_on = async || {
-        let enough = counts.0.load(Ordering::SeqCst) + 100;
-        server::until("log-ins", PATIENCE, async || counts.0.load(Ordering::SeqCst) > enough).await;
-    };
-    go_on().await;
-
-    let writers: Vec<_> =
-        (0..4).map(|writer| tokio::spawn(write(store.clone(), FIRST + writer * 100_000))).collect();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let people = People::act(people);
+    people.go_on(100).await;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let writers = Writers::begin(&store, 4);
+    writers.are_acknowledged().await;
     pair.kill_primary();
-    server::until("an answer that it is away", PATIENCE, async || {
-        counts.1.load(Ordering::SeqCst) > 20
-    })
-    .await;
+    people.are_told(20).await;
     pair.promote().await;
-    go_on().await;
-    over.store(true, Ordering::SeqCst);
+    people.go_on(100).await;
+    let people = people.end().await;
 
-    // Another process, which has seen nothing of it.
-    let fresh = pair.options().open().await.unwrap();
+    // Another process, which has seen nothing of it, and the one that has seen all of it.
+    let fresh: Arc<dyn Store> = Arc::new(pair.options().open().await.unwrap());
     let (mut there, mut unknown) = (0, 0);
-    for writer in writers {
-        let (first, acknowledged, lost) = writer.await.unwrap();
-        for n in first..first + acknowledged {
-            assert_eq!(stands(&fresh, n).await, [true; 2], "what was acknowledged is lost");
-        }
-        let [account, credential] = stands(&fresh, first + acknowledged).await;
-        assert_eq!(account, credential, "half a batch");
-        unknown += usize::from(account);
-        for _ in 0..2 {
-            let answer = store.commit(&lost).await;
-            assert!(answer.is_ok(), "a batch that was sent again: {answer:?}");
-        }
-        assert_eq!(stands(&fresh, first + acknowledged).await, [true; 2]);
-        there += acknowledged;
+    let both = [Arc::clone(&fresh), store];
+    for written in writers.end().await {
+        unknown += usize::from(written.check(&both).await);
+        there += written.acknowledged;
     }
+    assert!(there > 0, "nothing was acknowledged");
     let anew = House::with_policy(fresh, patient());
     let mut told = Vec::new();
-    for person in people {
-        let mut person = person.await.unwrap();
+    for mut person in people {
         person.check(&anew.auth).await;
         told.push((person.done, person.away, person.settled));
     }
     println!("{there} batches acknowledged, of 4 unknown {unknown} were done; {told:?}");
-}
-
-/// Writes until there is no answer. Gives the first number, how many were acknowledged, and the
-/// batch of which nobody knows.
-async fn write(store: PostgresStore, first: u64) -> (u64, u64, Batch) {
-    for n in first.. {
-        let sent = batch(vec![insert(&ACCOUNTS, n), insert(&CREDENTIALS, n)]);
-        let answer = store.commit(&sent).await;
-        if answer.is_ok() {
-            continue;
-        }
-        assert!(is_unavailable(&answer), "{answer:?}");
-        return (first, n - first, sent);
-    }
-    unreachable!()
-}
-
-async fn stands(store: &PostgresStore, n: u64) -> [bool; 2] {
-    let (account, credential) = (row(&ACCOUNTS, n), row(&CREDENTIALS, n));
-    let account = store.get(&ACCOUNTS, account.key()).await.unwrap().is_some();
-    [account, store.get(&CREDENTIALS, credential.key()).await.unwrap().is_some()]
 }
 
 /// While the standby is away nothing is acknowledged that only the primary has, however long
@@ -150,7 +86,7 @@ async fn a_commit_the_standby_lacks_is_not_acknowledged() {
     let store = pair.options().timeout(Duration::from_secs(1)).open().await.unwrap();
     pair.stream.refuse(true);
     pair.stream.cut().await;
-    let sent = batch(vec![insert(&ACCOUNTS, FIRST), insert(&CREDENTIALS, FIRST)]);
+    let sent = of_two(FIRST);
     for _ in 0..2 {
         let answer = store.commit(&sent).await;
         assert!(is_unavailable(&answer), "{answer:?}");
@@ -159,6 +95,24 @@ async fn a_commit_the_standby_lacks_is_not_acknowledged() {
     server::until("the standby to be back", PATIENCE, async || store.commit(&sent).await.is_ok())
         .await;
     assert_eq!(stands(&store, FIRST).await, [true; 2]);
+}
+
+/// A primary that lives on and only reads: the first write that meets it gives up every connection
+/// that leads there, not only its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_to_a_demoted_primary_are_given_up() {
+    let pair = Pair::start().await;
+    let store = pair.options().open().await.unwrap();
+    let sent = (0..9).map(|n| batch(vec![insert(&ACCOUNTS, FIRST + n)])).collect::<Vec<_>>();
+    let key = row(&ACCOUNTS, FIRST).key().to_vec();
+    let reads = (0..64).map(|_| store.get(&ACCOUNTS, &key));
+    assert!(join_all(reads).await.iter().all(|read| matches!(read, Ok(None))));
+    pair.demote_primary().await;
+    pair.promote().await;
+
+    server::until("a refusal", PATIENCE, async || store.commit(&sent[0]).await.is_err()).await;
+    let written = join_all(sent.iter().map(|batch| store.commit(batch))).await;
+    assert!(written.iter().all(Result::is_ok), "{written:?}");
 }
 
 /// What clusters.md says of it: authority that was ended comes back, and one call for each account

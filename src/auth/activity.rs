@@ -1,10 +1,14 @@
 //! "Last seen", written in batches, apart from everything that matters.
 
-use std::{collections::HashMap, mem, sync::PoisonError};
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{MutexGuard, PoisonError},
+};
 
 use time::OffsetDateTime;
 
-use super::Auth;
+use super::{Auth, core::Core};
 use crate::{
     clock::to_micros,
     error::Result,
@@ -23,6 +27,13 @@ pub(crate) struct Seen {
     pub(crate) since: Option<OffsetDateTime>,
 }
 
+impl Seen {
+    /// How many may wait. With as many, the check that brings the last of them writes them.
+    pub(crate) const MOST: usize = 10_000;
+    /// How many are kept that could not be written.
+    const KEPT: usize = 5_000;
+}
+
 impl Auth {
     /// When a user last logged in; `None` for somebody who never did.
     ///
@@ -38,30 +49,67 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not answer;
-    /// what was not written is then lost, which makes a session look idle for a minute longer
-    /// than it was.
+    /// what was not written is kept for the next flush, up to 5,000 sessions, also where this is
+    /// dropped.
     pub async fn flush_activity(&self) -> Result<()> {
         let core = &self.core;
-        let seen = mem::take(&mut *core.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        let raises: Vec<Change> = seen
-            .sessions
-            .into_iter()
-            .map(|(digest, latest)| Change::Raise {
+        let mut unwritten = Unwritten::of(core);
+        while !unwritten.sessions.is_empty() {
+            let slice = unwritten.sessions.iter().take(Batch::MAX_CHANGES);
+            let slice: Vec<_> = slice.map(|(digest, latest)| (*digest, *latest)).collect();
+            let raises = slice.iter().map(|(digest, latest)| Change::Raise {
                 table: &tables::SESSIONS,
                 key: digest.as_bytes().to_vec(),
                 column: "last_seen_at",
-                to: to_micros(latest),
-            })
-            .collect();
-        for slice in raises.chunks(Batch::MAX_CHANGES) {
+                to: to_micros(*latest),
+            });
             let now = core.now();
             let id = BatchId::draw(now, core.entropy.as_ref())?;
-            match core.commit(&Batch::new(id, now, slice.to_vec())).await {
+            match core.commit(&Batch::new(id, now, raises.collect())).await {
                 // Raising never conflicts; a store that says so loses a "last seen".
                 Ok(()) | Err(CommitError::Conflict) => {}
                 Err(CommitError::Failed(error)) => return Err(error.into()),
             }
+            for (digest, _) in slice {
+                unwritten.sessions.remove(&digest);
+            }
         }
         Ok(())
     }
+}
+
+/// What a flush took and has not written yet. When it ends, that goes back among what was seen
+/// meanwhile: without it a session would look idle since the flush before.
+struct Unwritten<'a> {
+    core: &'a Core,
+    sessions: HashMap<Digest, OffsetDateTime>,
+}
+
+impl<'a> Unwritten<'a> {
+    fn of(core: &'a Core) -> Self {
+        Self { core, sessions: mem::take(&mut *seen(core)).sessions }
+    }
+}
+
+impl Drop for Unwritten<'_> {
+    fn drop(&mut self) {
+        if self.sessions.is_empty() {
+            return;
+        }
+        let mut seen = seen(self.core);
+        if seen.sessions.len() + self.sessions.len() > Seen::KEPT {
+            return;
+        }
+        for (digest, at) in self.sessions.drain() {
+            let latest = seen.sessions.entry(digest).or_insert(at);
+            *latest = at.max(*latest);
+        }
+        // From now, not from when they were seen: a store that writes nothing is not to be asked to
+        // by every check.
+        seen.since.get_or_insert_with(|| self.core.now());
+    }
+}
+
+fn seen(core: &Core) -> MutexGuard<'_, Seen> {
+    core.seen.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::{
     Auth, Identity, SessionToken,
+    activity::Seen,
     core::{Core, Task},
     draft::{Draft, Note, Verdict, acting},
 };
@@ -64,7 +65,7 @@ impl Auth {
             let since = *seen.since.get_or_insert(now);
             // Nobody has flushed for two rounds: there is no background task, so do it here.
             after(since, core.policy.lifetimes.last_seen.saturating_mul(2)) <= now
-                || seen.sessions.len() >= 10_000
+                || seen.sessions.len() >= Seen::MOST
         };
         if overdue && let Err(error) = self.flush_activity().await {
             tracing::warn!(kind = error.kind(), "last-seen times were not written");

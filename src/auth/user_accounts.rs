@@ -35,6 +35,9 @@ use crate::{
 /// role they are given: otherwise it is [`Error::Forbidden`]. Users of other companies, and those
 /// who are gone, are [`Error::NotFound`].
 ///
+/// A call that takes a `reason` is [`Error::Invalid`] where that is blank. The audit trail keeps it
+/// without the blanks around it and without NULs, and no more than 500 characters of it.
+///
 /// Where the session of whoever asks has ended meanwhile, what only reads answers
 /// [`Error::Unauthenticated`], and what changes something [`Error::Forbidden`]. Whatever writes
 /// answers [`Error::Busy`] where others keep changing the same rows.

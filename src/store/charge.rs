@@ -74,7 +74,9 @@ pub struct Verdict {
     pub retry_at: Option<OffsetDateTime>,
 }
 
-/// How far two processes' clocks may be apart.
+/// How far two processes' clocks may be apart, as clause S16 says. Chosen: clocks that are set by
+/// the network differ by far less. A process that is further behind takes the other's windows and
+/// waits for a mistake of its clock.
 const SKEW: Duration = Duration::seconds(5);
 
 impl Charge {

@@ -10,8 +10,11 @@ pub enum StoreError {
     #[error("the store is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// It was asked for something that is not in the contract it holds.
-    #[error("the store was asked for something it does not hold: {0}")]
+    #[error("the store does not support this: {0}")]
     Unsupported(&'static str),
+    /// Its tables lack a key or an index that the migrations make.
+    #[error("the tables lack {0}: make it as migrations() says")]
+    Lacking(String),
     /// A row is not what the contract says it is.
     #[error("a stored row cannot be read: {0}")]
     Corrupt(#[from] super::Corrupt),
@@ -36,7 +39,8 @@ pub enum CommitError {
     /// Something the batch expects is not so. Nothing was written.
     #[error("somebody else changed it first")]
     Conflict,
-    /// The store failed. Whether the batch was applied is unknown.
+    /// The store failed. Whether the batch was applied is unknown until it is sent again, unless
+    /// this is [`StoreError::Unsupported`]: that was refused before anything was done.
     #[error(transparent)]
     Failed(#[from] StoreError),
 }

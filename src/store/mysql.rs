@@ -16,7 +16,10 @@
 //!   `a `, for the same.
 //!
 //! Connect by TLS: without it the driver cannot give MySQL 8 a password in the way that is its
-//! default (`caching_sha2_password`).
+//! default (`caching_sha2_password`). `?ssl-mode=VERIFY_IDENTITY` in the URL asks for it and checks
+//! who the server is. Trusted are the public authorities, which are built in, and those in the file
+//! of `&ssl-ca=/path/to/ca.pem`: managed databases often have one of their own. With the features
+//! of this crate the system's are not looked at.
 //!
 //! On a Galera cluster each read waits for what other nodes have acknowledged
 //! (`wsrep_sync_wait = 1`, set on each connection), so that a session that was ended on one is
@@ -65,27 +68,29 @@ pub struct MySqlStore {
 }
 
 impl MySqlStore {
-    /// Connects to the database of a URL and brings its tables to this version.
+    /// Connects to the database of a URL and brings its tables to this version. Where another
+    /// process is doing that, it waits for it, up to three minutes.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when the text is no URL of one, or its tables were made by a
-    /// newer version, lack an index or compare text otherwise than by code point.
+    /// [`StoreError::Unavailable`] when the database does not answer, or the other process takes
+    /// longer; [`StoreError::Unsupported`] when the text is no URL of one, or its tables were made
+    /// by a newer version or compare text otherwise than by code point; [`StoreError::Lacking`]
+    /// when they lack a key or an index.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         MySqlOptions::new(url)?.open().await
     }
 
-    /// Uses the connections of a pool the host has, and brings the tables to this version.
+    /// Uses the connections of a pool the host has, and brings the tables to this version. The
+    /// pool is a type of sqlx, so the host needs the minor version this crate uses, 0.9.
     ///
     /// The pool asks each connection for a sign of life when it comes back, so a read costs two
     /// round trips instead of one; and each before it is used, unless the pool was made with
     /// `test_before_acquire(false)`.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when its tables were made by a newer version, lack an index or
-    /// compare text otherwise than by code point, or when the pool leads to a Galera node whose
-    /// reads do not wait.
+    /// As [`connect`](Self::connect), but for the URL; and [`StoreError::Unsupported`] when the
+    /// pool's connections have autocommit off or read what is not committed, or lead to a Galera
+    /// node whose reads do not wait.
     pub async fn from_pool(pool: MySqlPool) -> Result<Self, StoreError> {
         MySqlOptions::of_pool(pool).open().await
     }
@@ -103,7 +108,8 @@ impl MySqlStore {
     }
 
     /// Closes the connections that are not in use. From then on every call, on any clone, is
-    /// answered `Unavailable`. The host's pool stays open.
+    /// answered `Unavailable`. What is under way goes on and is not waited for, so let requests end
+    /// first. The host's pool stays open.
     pub async fn close(&self) {
         self.server.close();
     }

@@ -4,9 +4,10 @@
 //!   Where the database had to choose between two of them, the one that lost is tried again; where
 //!   a condition does not hold then, the answer is `Conflict`, and whoever asked decides again.
 //! - What [`commit`](crate::store::Store::commit) answered `Ok` to outlasts a crash, and reaches
-//!   the synchronous standbys there are. Budgets, leases and purges do not wait for that
-//!   (`synchronous_commit = off`): a crash of the server forgets those of its last moments, which
-//!   costs at most a few units, a second letter or another purge.
+//!   the synchronous standbys there are, as long as the server's, the database's and the role's
+//!   `synchronous_commit` is at its default `on` or stronger. Budgets, leases and purges do not
+//!   wait for that (`synchronous_commit = off`): a crash of the server forgets those of its last
+//!   moments, which costs at most a few units, a second letter or another purge.
 //! - A write runs in a task of its own, so a caller that goes away leaves it wholly done or not
 //!   begun. Calls need a tokio runtime.
 //! - After a restart of the server the next read finds its connection dead, opens another and is
@@ -14,10 +15,18 @@
 //!   happened is unknown until the same batch is sent again.
 //! - Text is `TEXT COLLATE "C"`, numbers and moments are `BIGINT`, bytes are `BYTEA`.
 //!
-//! Behind PgBouncer, by its manual, since it was never run: in session mode nothing needs to be
-//! set. In transaction mode it must keep prepared statements apart by itself (version 1.21 or
-//! newer, `max_prepared_statements` of at least 512); switching off the driver's statement cache
-//! does not help, since the driver always prepares in one round trip and executes in the next.
+//! `?sslmode=verify-full` in the URL asks for TLS and checks who the server is. Trusted are the
+//! public authorities, which are built in, and those in the file of `&sslrootcert=/path/to/ca.pem`:
+//! managed databases often have one of their own. With the features of this crate the system's are
+//! not looked at.
+//!
+//! Behind PgBouncer, by its manual, since it was never run: in session mode nothing needs to be set
+//! for connections of the store's own. Those of a host's pool send `extra_float_digits`, which it
+//! refuses: call `.extra_float_digits(None)` on the pool's connect options, or name it in
+//! PgBouncer's `ignore_startup_parameters`. In transaction mode it must also keep prepared
+//! statements apart by itself (version 1.21 or newer, `max_prepared_statements` of at least 512);
+//! switching off the driver's statement cache does not help, since the driver always prepares in
+//! one round trip and executes in the next.
 //!
 //! Run on PostgreSQL 15. The SQL keeps to what CockroachDB, YugabyteDB and Aurora accept (no
 //! sequences, no advisory locks, keys of random bytes), but for two words of the migrations that
@@ -62,26 +71,28 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Connects to the database of a URL and brings its tables to this version.
+    /// Connects to the database of a URL and brings its tables to this version. Where another
+    /// process is doing that, it waits for it, up to three minutes.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when the text is no URL of one, or its tables were made by a
-    /// newer version, lack an index or compare text otherwise than by code point.
+    /// [`StoreError::Unavailable`] when the database does not answer, or the other process takes
+    /// longer; [`StoreError::Unsupported`] when the text is no URL of one, or its tables were made
+    /// by a newer version or compare text otherwise than by code point; [`StoreError::Lacking`]
+    /// when they lack a key or an index.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         PostgresOptions::new(url)?.open().await
     }
 
-    /// Uses the connections of a pool the host has, and brings the tables to this version.
+    /// Uses the connections of a pool the host has, and brings the tables to this version. The
+    /// pool is a type of sqlx, so the host needs the minor version this crate uses, 0.9.
     ///
     /// The pool asks each connection for a sign of life when it comes back, so a read costs two
     /// round trips instead of one; and each before it is used, unless the pool was made with
-    /// `test_before_acquire(false)`.
+    /// `test_before_acquire(false)`. Behind PgBouncer its connect options need
+    /// `.extra_float_digits(None)`.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when its tables were made by a newer version, lack an index or
-    /// compare text otherwise than by code point.
+    /// As [`connect`](Self::connect), but for the URL.
     pub async fn from_pool(pool: PgPool) -> Result<Self, StoreError> {
         PostgresOptions::of_pool(pool).open().await
     }
@@ -99,7 +110,8 @@ impl PostgresStore {
     }
 
     /// Closes the connections that are not in use. From then on every call, on any clone, is
-    /// answered `Unavailable`. The host's pool stays open.
+    /// answered `Unavailable`. What is under way goes on and is not waited for, so let requests end
+    /// first. The host's pool stays open.
     pub async fn close(&self) {
         self.server.close();
     }

@@ -63,9 +63,10 @@ impl SqliteStore {
     /// system knows owners), and brings its tables to this version.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the file cannot be opened or is not a database;
-    /// [`StoreError::Unsupported`] when its tables were made by a newer version, or lack an index
-    /// that compares text by code point.
+    /// [`StoreError::Unavailable`] when the file cannot be opened or is not a database, or when
+    /// tables are to be made and another process writes for five seconds on end;
+    /// [`StoreError::Unsupported`] when its tables were made by a newer version;
+    /// [`StoreError::Lacking`] when they lack a key, or an index that compares text by code point.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         SqliteOptions::new(path).open().await
     }
@@ -90,8 +91,8 @@ impl SqliteStore {
         self.shared.statements.all()
     }
 
-    /// Finishes what was asked so far and closes the file. From then on every call, on any clone,
-    /// is answered `Unavailable`.
+    /// Finishes the writes asked for so far and closes the file; reads under way go on to their
+    /// end. From then on every call, on any clone, is answered `Unavailable`.
     pub async fn close(&self) {
         self.shared.readers.close().await;
         self.shared.writer.close().await;

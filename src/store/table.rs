@@ -3,7 +3,9 @@ use super::{Value, tables};
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Bytes of any length; keys have 16 or 32.
+    /// Bytes of any length; in a column that is [indexed](Table::is_indexed) no more than
+    /// [`Column::MAX_INDEXED`]. Keys have 16 (ids), 32 (digests) or, in [`tables::SETTINGS`], as
+    /// many as the setting's name.
     Bytes,
     /// A signed number of 64 bits.
     Int,

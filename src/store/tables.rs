@@ -1,4 +1,5 @@
-//! The tables. Adding one here is all it takes: stores read these descriptions.
+//! The tables, as data: stores make theirs from these descriptions. What else a new one takes
+//! stands in CONTRIBUTING.md, under "Adding a table or a column".
 
 use super::{Column, Kind, Ordering, Table, Unique};
 

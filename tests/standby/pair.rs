@@ -117,7 +117,15 @@ impl Pair {
         self.servers[0] = None;
     }
 
-    /// Makes the standby the primary, and leads everybody there.
+    /// Has the primary refuse to write, as one does that was made a standby.
+    pub(crate) async fn demote_primary(&self) {
+        let mut connection = self.connect(0).await;
+        let set = "ALTER SYSTEM SET default_transaction_read_only = on";
+        connection.execute(set).await.unwrap();
+        connection.execute("SELECT pg_reload_conf()").await.unwrap();
+    }
+
+    /// Makes the standby the primary, and leads everybody there who connects.
     pub(crate) async fn promote(&self) {
         let promoted = "SELECT pg_promote(true, 30)";
         let promoted = sqlx::query_scalar::<_, bool>(promoted);

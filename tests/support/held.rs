@@ -25,6 +25,7 @@ pub struct Held {
     holds_commits: Arc<AtomicBool>,
     waiting: Arc<AtomicUsize>,
     commits: Arc<AtomicUsize>,
+    fails_commits: Arc<AtomicBool>,
     released: Arc<watch::Sender<()>>,
 }
 
@@ -37,6 +38,7 @@ impl Held {
             holds_commits: Arc::default(),
             waiting: Arc::default(),
             commits: Arc::default(),
+            fails_commits: Arc::default(),
             released,
         }
     }
@@ -49,6 +51,11 @@ impl Held {
     /// Whether commits that begin from now on are held back.
     pub fn hold_commits(&self, hold: bool) {
         self.holds_commits.store(hold, Ordering::SeqCst);
+    }
+
+    /// Whether commits fail.
+    pub fn fail_commits(&self, fail: bool) {
+        self.fails_commits.store(fail, Ordering::SeqCst);
     }
 
     /// How many commits are held back.
@@ -108,6 +115,9 @@ impl Store for Held {
             self.waiting.fetch_sub(1, Ordering::SeqCst);
         }
         self.commits.fetch_add(1, Ordering::SeqCst);
+        if self.fails_commits.load(Ordering::SeqCst) {
+            return Err(StoreError::unavailable("the disk is full").into());
+        }
         self.inner.commit(batch).await
     }
 

@@ -22,6 +22,7 @@ pub struct Wire {
     pub address: SocketAddr,
     server: Arc<Mutex<SocketAddr>>,
     cut: broadcast::Sender<()>,
+    hush: broadcast::Sender<()>,
     refuses: Arc<AtomicBool>,
     deaf: Arc<AtomicBool>,
     open: Arc<AtomicUsize>,
@@ -35,6 +36,7 @@ impl Wire {
             address: listener.local_addr().unwrap(),
             server: Arc::new(Mutex::new(server)),
             cut: broadcast::channel(1).0,
+            hush: broadcast::channel(1).0,
             refuses: Arc::default(),
             deaf: Arc::default(),
             open: Arc::default(),
@@ -48,11 +50,12 @@ impl Wire {
                 // From now on a cut is for this one too.
                 accepting.open.fetch_add(1, Ordering::SeqCst);
                 let (wire, cut) = (accepting.clone(), accepting.cut.subscribe());
+                let hush = accepting.hush.subscribe();
                 tokio::spawn(async move {
                     let server = *wire.server.lock().unwrap();
                     // A server that is gone refuses; so does the wire then.
                     if let Ok(far) = TcpStream::connect(server).await {
-                        wire.carry(near, far, cut).await;
+                        wire.carry(near, far, cut, hush).await;
                     }
                     wire.open.fetch_sub(1, Ordering::SeqCst);
                 });
@@ -61,7 +64,13 @@ impl Wire {
         wire
     }
 
-    async fn carry(&self, near: TcpStream, far: TcpStream, mut cut: broadcast::Receiver<()>) {
+    async fn carry(
+        &self,
+        near: TcpStream,
+        far: TcpStream,
+        mut cut: broadcast::Receiver<()>,
+        mut hush: broadcast::Receiver<()>,
+    ) {
         let (mut near_in, mut near_out) = near.into_split();
         let (mut far_in, mut far_out) = far.into_split();
         let there = tokio::io::copy(&mut near_in, &mut far_out);
@@ -77,10 +86,14 @@ impl Wire {
                 }
             }
         };
-        tokio::select! {
-            _ = there => {}
-            () = back => {}
-            _ = cut.recv() => {}
+        let hushed = tokio::select! {
+            _ = there => false,
+            () = back => false,
+            _ = cut.recv() => false,
+            _ = hush.recv() => true,
+        };
+        if hushed {
+            let _ = cut.recv().await;
         }
     }
 
@@ -95,6 +108,11 @@ impl Wire {
         while self.open.load(Ordering::SeqCst) > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// Swallows all that comes by what is connected, as a firewall does that has forgotten it.
+    pub fn swallow(&self) {
+        let _ = self.hush.send(());
     }
 
     /// Whether new connections are refused.

@@ -29,8 +29,9 @@ impl UserAccounts<'_> {
     /// it is to become their username and cannot be one; [`Error::Conflict`] with `field` `status`
     /// for somebody who is not active, and `username` where the name that changes along is
     /// somebody else's; [`Error::Throttled`] beyond 50 other addresses a day, changes of a profile
-    /// among them, and beyond six letters to one mailbox; [`Error::Forbidden`] for oneself; [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as
-    /// [`UserAccounts`] says.
+    /// among them, and beyond six letters to one mailbox; [`Error::Forbidden`] for oneself;
+    /// [`Error::Forbidden`], [`Error::NotFound`] and [`Error::Unavailable`] as [`UserAccounts`]
+    /// says.
     pub async fn recover(
         &self,
         user: UserId,

@@ -46,8 +46,8 @@ fn meaning(number: u16) -> Fate {
         1049 | 1054 | 1146 | 1193 => Fate::Missing,
         1050 | 1060 | 1061 => Fate::Exists,
         // A node that is not part of its cluster; a server that ends, or has become one that only
-        // reads; a connection that was ended.
-        1047 | 1053 | 1290 | 1836 | 1927 | 3169 => Fate::Lost,
+        // reads; a connection that was ended, also for being idle.
+        1047 | 1053 | 1290 | 1836 | 1927 | 3169 | 4031 => Fate::Lost,
         1152 | 1158..=1161 | 1184 => Fate::Lost,
         _ => Fate::Refused,
     }

@@ -12,7 +12,10 @@ use crate::store::{
     StoreError,
     sql::{
         self, Migration, Names, Statements,
-        server::{self, DriverError, Fate, Peer, PeerLink as _, Server},
+        server::{
+            self, DriverError, Fate, LONGEST, Peer, PeerLink as _, SHORTEST, Server, database_url,
+            within,
+        },
     },
 };
 
@@ -53,14 +56,15 @@ impl MySqlOptions {
     /// # Errors
     /// [`StoreError::Unsupported`] when the text is no such URL.
     pub fn new(url: &str) -> Result<Self, StoreError> {
-        let options = MySqlConnectOptions::from_str(url)
-            .map_err(|_| StoreError::Unsupported("a URL that names no MySQL database"))?;
+        let options = database_url(url, &["mysql", "mariadb"])
+            .and_then(|url| MySqlConnectOptions::from_str(url).ok())
+            .ok_or(StoreError::Unsupported("a URL that names no MySQL database"))?;
         let options = options.disable_statement_logging();
         let options = options.statement_cache_capacity(STATEMENTS);
         Ok(Self::by(Way::Own(Box::new(options)), 10))
     }
 
-    /// The options [`MySqlStore::from_pool`] uses.
+    /// The options [`MySqlStore::from_pool`] uses, of a pool as it is described there.
     #[must_use]
     pub fn of_pool(pool: MySqlPool) -> Self {
         let connections = pool.options().get_max_connections();
@@ -79,8 +83,8 @@ impl MySqlOptions {
         self
     }
 
-    /// How many connections are used at once, at the most. Unless said otherwise 10, or as many
-    /// as the host's pool has.
+    /// How many connections are used at once, at the most; 0 is taken for 1. Unless said otherwise
+    /// 10, as many as the driver's own pools have, or as many as the host's pool has.
     #[must_use]
     pub fn connections(mut self, connections: u32) -> Self {
         self.connections = connections.max(1);
@@ -88,12 +92,14 @@ impl MySqlOptions {
     }
 
     /// How long a call may take, waiting for a connection included, before it is given up as
-    /// `Unavailable`: 10 seconds unless said otherwise. The same limit holds for each question of
-    /// [`open`](Self::open), but not for what changes tables. On connections of the store's own the
-    /// server gives up waiting for a lock after half of it, but no sooner than after a second.
+    /// `Unavailable`: at least a millisecond and at most a day. Unless said otherwise 10 seconds,
+    /// chosen because nobody waits longer for a page, and because a Galera cluster waits for five
+    /// when a node dies. The same limit holds for each question of [`open`](Self::open), but not
+    /// for what changes tables. On connections of the store's own the server gives up waiting for a
+    /// lock after half of it, but no sooner than after a second.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.patience = timeout;
+        self.patience = timeout.clamp(SHORTEST, LONGEST);
         self
     }
 
@@ -125,14 +131,16 @@ impl MySqlOptions {
         sql::migrations(&self.names())
     }
 
-    /// Opens the store.
+    /// Opens the store. Where another process changes the tables, it waits for it, up to three
+    /// minutes.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when the prefix is not a plain name, the tables are of another
-    /// version than this crate's and may not be changed, they lack an index or compare text in
-    /// another way than [`migrations`](Self::migrations) says, or a host's pool leads to a Galera
-    /// node whose reads do not wait.
+    /// [`StoreError::Unavailable`] when the database does not answer, or the other process takes
+    /// longer; [`StoreError::Unsupported`] when the prefix is not a plain name, the tables are of
+    /// another version than this crate's and may not be changed, they compare text in another way
+    /// than [`migrations`](Self::migrations) says, or the connections of a host's pool have
+    /// autocommit off, read what is not committed, or lead to a Galera node whose reads do not
+    /// wait; [`StoreError::Lacking`] when the tables lack a key or an index that `migrations` makes.
     pub async fn open(&self) -> Result<MySqlStore, StoreError> {
         if !sql::is_prefix(&self.prefix) {
             return Err(StoreError::Unsupported("a prefix that is not a plain name"));
@@ -142,9 +150,7 @@ impl MySqlOptions {
         let statements = Statements::new(&self.names());
         let opening = async {
             let mut link = peer.open().await?;
-            if self.causal && reads_are_stale(&mut link).await? {
-                return Err(StoreError::Unsupported("a Galera node whose reads do not wait"));
-            }
+            within::<MySqlPeer, _, _>(self.patience, self.suits(&mut link)).await?;
             let names = self.names();
             let (migrations, may, patience) = (self.migrations(), self.migrate, self.patience);
             server::bring_up_to_date::<MySqlPeer>(&mut link, &names, &migrations, may, patience)
@@ -155,6 +161,19 @@ impl MySqlOptions {
         opening.await?;
         let most = usize::try_from(self.connections).unwrap_or(usize::MAX);
         Ok(MySqlStore { server: Server::new(peer, statements, most, self.patience) })
+    }
+
+    /// Whether reads on the connection answer what stands, and nothing older or newer.
+    async fn suits(&self, link: &mut MySqlLink) -> Result<(), StoreError> {
+        if reads_last(link).await? {
+            return Err(StoreError::Unsupported(
+                "connections with autocommit off, or that read what is not committed",
+            ));
+        }
+        if self.causal && reads_are_stale(link).await? {
+            return Err(StoreError::Unsupported("a Galera node whose reads do not wait"));
+        }
+        Ok(())
     }
 
     fn names(&self) -> Names<'_> {
@@ -177,6 +196,20 @@ impl fmt::Debug for MySqlOptions {
             .field("connections", &self.connections)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a read by itself begins a transaction that the next one still reads in, or reads what
+/// may yet be undone: what a host's pool may have asked for.
+async fn reads_last(link: &mut MySqlLink) -> Result<bool, StoreError> {
+    let ask = |isolation| format!("SELECT @@autocommit = 0 OR {isolation} = 'READ-UNCOMMITTED'");
+    // MariaDB before 11.1 has the older name only, MySQL from 8.0 the newer.
+    let answer = match link.number(&ask("@@transaction_isolation")).await {
+        Err(error) if server::fate(&error) == Some(Fate::Missing) => {
+            link.number(&ask("@@tx_isolation")).await
+        }
+        answer => answer,
+    };
+    answer.map(|lasting| lasting == Some(1))
 }
 
 /// Whether this is a node of a Galera cluster that may answer what was before a change that
@@ -203,7 +236,12 @@ impl MySqlPeer {
                 let mut link = MySqlLink::Own(Box::new(own));
                 // Sooner than the call is given up, so that the answer is a conflict.
                 let seconds = (self.patience.as_secs() / 2).max(1);
-                link.say(&format!("SET SESSION innodb_lock_wait_timeout = {seconds}")).await?;
+                // A read that is not committed by itself would go on answering what was.
+                let set = format!(
+                    "SET SESSION innodb_lock_wait_timeout = {seconds}, autocommit = 1; SET SESSION \
+                     TRANSACTION ISOLATION LEVEL READ COMMITTED"
+                );
+                link.say(&set).await?;
                 if self.causal {
                     match link.say("SET SESSION wsrep_sync_wait = 1").await {
                         // Not a server that could be a node of a Galera cluster.
@@ -233,8 +271,11 @@ impl Peer for MySqlPeer {
         }
     }
 
-    fn borrows(&self) -> bool {
-        matches!(self.way, Way::Pool(_))
+    fn borrows(&self) -> Option<u32> {
+        match &self.way {
+            Way::Own(_) => None,
+            Way::Pool(pool) => Some(pool.options().get_max_connections()),
+        }
     }
 
     fn begin(&self, _: bool) -> &str {

@@ -35,14 +35,16 @@ fn meaning(code: &str) -> Fate {
     match code {
         // A serialization failure, a deadlock.
         "40001" | "40P01" => Fate::Undone,
-        // A unique key that is taken.
-        "23505" => Fate::Conflict,
+        // A unique key that is taken; a lock that was not given up in time, where a role, a database
+        // or a pool says how long that is.
+        "23505" | "55P03" => Fate::Conflict,
         // A schema, a table, a column.
         "3F000" | "42P01" | "42703" => Fate::Missing,
         "42P06" | "42P07" | "42701" | "42710" => Fate::Exists,
-        // The server ends, starts, or has become one that only reads.
-        "57P01" | "57P02" | "57P03" | "25006" => Fate::Lost,
-        code if code.starts_with("08") => Fate::Lost,
+        // The server has become one that only reads.
+        "25006" => Fate::Lost,
+        // The connection was lost; the server ends, starts, or ended the connection for being idle.
+        code if code.starts_with("08") || code.starts_with("57P") => Fate::Lost,
         _ => Fate::Refused,
     }
 }

@@ -12,7 +12,10 @@ use crate::store::{
     StoreError,
     sql::{
         self, Migration, Names, Statements,
-        server::{self, DriverError, Fate, Peer, PeerLink as _, Server},
+        server::{
+            self, DriverError, Fate, LONGEST, Peer, PeerLink as _, SHORTEST, Server, database_url,
+            within,
+        },
     },
 };
 
@@ -53,15 +56,16 @@ impl PostgresOptions {
     /// # Errors
     /// [`StoreError::Unsupported`] when the text is no such URL.
     pub fn new(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| StoreError::Unsupported("a URL that names no PostgreSQL database"))?;
+        let options = database_url(url, &["postgres", "postgresql"])
+            .and_then(|url| PgConnectOptions::from_str(url).ok())
+            .ok_or(StoreError::Unsupported("a URL that names no PostgreSQL database"))?;
         // No number here has a fraction, and poolers refuse settings they do not know.
         let options = options.extra_float_digits(None).disable_statement_logging();
         let options = options.statement_cache_capacity(STATEMENTS);
         Ok(Self::by(Way::Own(Box::new(options)), 10))
     }
 
-    /// The options [`PostgresStore::from_pool`] uses.
+    /// The options [`PostgresStore::from_pool`] uses, of a pool as it is described there.
     #[must_use]
     pub fn of_pool(pool: PgPool) -> Self {
         let connections = pool.options().get_max_connections();
@@ -74,8 +78,8 @@ impl PostgresOptions {
     }
 
     /// The schema the tables stand in: up to 24 of a–z, 0–9 and `_`, no digit first. It is made
-    /// where it does not exist. Unless it is named, tables are where the connection's
-    /// `search_path` leads.
+    /// where it does not exist, unless [the host migrates](Self::migrated_by_host): then make it
+    /// first. Unless it is named, tables are where the connection's `search_path` leads.
     #[must_use]
     pub fn schema(mut self, schema: &str) -> Self {
         self.schema = Some(schema.to_owned());
@@ -89,8 +93,8 @@ impl PostgresOptions {
         self
     }
 
-    /// How many connections are used at once, at the most. Unless said otherwise 10, or as many
-    /// as the host's pool has.
+    /// How many connections are used at once, at the most; 0 is taken for 1. Unless said otherwise
+    /// 10, as many as the driver's own pools have, or as many as the host's pool has.
     #[must_use]
     pub fn connections(mut self, connections: u32) -> Self {
         self.connections = connections.max(1);
@@ -98,12 +102,13 @@ impl PostgresOptions {
     }
 
     /// How long a call may take, waiting for a connection included, before it is given up as
-    /// `Unavailable`: 10 seconds unless said otherwise. The same limit holds for each question of
-    /// [`open`](Self::open), but not for what changes tables. The server gives up a statement that
-    /// writes after as long.
+    /// `Unavailable`: at least a millisecond and at most a day. Unless said otherwise 10 seconds,
+    /// chosen because nobody waits longer for a page. The same limit holds for each question of
+    /// [`open`](Self::open), but not for what changes tables. The server cancels each statement of a
+    /// writing transaction after the same time.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.patience = timeout;
+        self.patience = timeout.clamp(SHORTEST, LONGEST);
         self
     }
 
@@ -121,13 +126,15 @@ impl PostgresOptions {
         sql::migrations(&self.names())
     }
 
-    /// Opens the store.
+    /// Opens the store. Where another process changes the tables, it waits for it, up to three
+    /// minutes.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database does not answer;
-    /// [`StoreError::Unsupported`] when the schema or the prefix is not a plain name, the tables
-    /// are of another version than this crate's and may not be changed, or they lack an index or
-    /// compare text in another way than [`migrations`](Self::migrations) says.
+    /// [`StoreError::Unavailable`] when the database does not answer, or the other process takes
+    /// longer; [`StoreError::Unsupported`] when the schema or the prefix is not a plain name, the
+    /// tables are of another version than this crate's and may not be changed, or they compare text
+    /// in another way than [`migrations`](Self::migrations) says; [`StoreError::Lacking`] when they
+    /// lack a key or an index that those make.
     pub async fn open(&self) -> Result<PostgresStore, StoreError> {
         let plain = |name: &str| !name.is_empty() && sql::is_prefix(name);
         if !sql::is_prefix(&self.prefix) || !self.schema.as_deref().is_none_or(plain) {
@@ -160,7 +167,8 @@ impl PostgresOptions {
         let there = format!(
             "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{schema}'"
         );
-        if link.number(&there).await? != Some(0) {
+        let there = link.number(&there);
+        if within::<PostgresPeer, _, _>(self.patience, there).await? != Some(0) {
             return Ok(());
         }
         server::migrate::make(link, &format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).await
@@ -222,8 +230,11 @@ impl Peer for PostgresPeer {
         }
     }
 
-    fn borrows(&self) -> bool {
-        matches!(self.way, Way::Pool(_))
+    fn borrows(&self) -> Option<u32> {
+        match &self.way {
+            Way::Own(_) => None,
+            Way::Pool(pool) => Some(pool.options().get_max_connections()),
+        }
     }
 
     fn begin(&self, durable: bool) -> &str {

@@ -37,30 +37,31 @@ struct Standing<'a> {
 /// Whether every key, unique key, ordering and expiry has its index.
 ///
 /// # Errors
-/// [`StoreError::Unsupported`] where one has not.
+/// [`StoreError::Lacking`] where one has not.
 pub(in crate::store) fn check(names: &Names<'_>, rows: &[Vec<Row>]) -> Result<(), StoreError> {
     let standing = standing(rows);
     for table in Table::ALL {
         let (name, key) = (names.plain(table.name), table.columns.first().map(|key| key.name));
         let of_table = || standing.iter().filter(|index| index.table == name);
         if !of_table().any(|index| index.unique && index.columns.iter().copied().eq(key)) {
-            return Err(StoreError::Unsupported(NO_UNIQUE));
+            return Err(StoreError::Lacking(format!("the primary key of {name}")));
         }
         for (of, columns, unique, _) in indexes(table) {
             let wanted = names.plain(&format!("{}_{of}", table.name));
             let is_it = |index: &&Standing<'_>| index.name == wanted && index.columns == columns;
             match of_table().find(is_it) {
                 Some(index) if index.unique || !unique => {}
-                _ if unique => return Err(StoreError::Unsupported(NO_UNIQUE)),
-                _ => return Err(StoreError::Unsupported(NO_INDEX)),
+                _ => {
+                    let kind = if unique { "unique index" } else { "index" };
+                    let columns = columns.join(", ");
+                    let lacking = format!("the {kind} {wanted} of {name} ({columns})");
+                    return Err(StoreError::Lacking(lacking));
+                }
             }
         }
     }
     Ok(())
 }
-
-const NO_UNIQUE: &str = "tables without a unique index of theirs: make it as migrations() says";
-const NO_INDEX: &str = "tables without an index of theirs: make it as migrations() says";
 
 fn standing(rows: &[Vec<Row>]) -> Vec<Standing<'_>> {
     let mut standing: Vec<Standing<'_>> = Vec::new();

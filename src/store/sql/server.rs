@@ -18,7 +18,7 @@ pub(in crate::store) use store::impl_store;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use self::links::Held;
-use super::{Call, Done, Link, Statements, Work};
+use super::{Call, Done, Link, Statements, Work, work::note_again};
 use crate::store::{CommitError, Row, StoreError, Table};
 
 /// The way to a database server.
@@ -39,8 +39,9 @@ pub(in crate::store) trait Peer: Send + Sync + 'static {
     /// [`StoreError::Unavailable`] when there is none.
     fn open(&self) -> impl Future<Output = Result<Self::Link, StoreError>> + Send;
 
-    /// Whether connections are the host's, to be given back after each use.
-    fn borrows(&self) -> bool;
+    /// How many connections the host's pool may have, where they come from one and go back after
+    /// each use.
+    fn borrows(&self) -> Option<u32>;
 
     /// What begins a transaction in which nobody sees what is not committed; its end is written
     /// through to the disk where it is to be durable.
@@ -143,7 +144,15 @@ impl<P: Peer> Shared<P> {
         &self,
         call: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        within::<P, T, E>(self.patience, call).await
+        match tokio::time::timeout(self.patience, call).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                // Where the way to the server swallows what is sent, it does for each of them. A
+                // server that is only slow has few that are idle.
+                self.links.close_idle();
+                Err(late::<P>().into())
+            }
+        }
     }
 
     async fn read(
@@ -154,9 +163,7 @@ impl<P: Peer> Shared<P> {
         let mut held = self.links.take(&self.peer).await?;
         let call = std::slice::from_ref(call);
         let mut answer = held.link(&self.peer).await?.rows(call, tables).await;
-        if held.is_stale(&answer) {
-            // The server was restarted, and every other connection is as old as this one.
-            self.links.forget();
+        while held.is_stale(&answer) {
             answer = held.renew(&self.peer).await?.rows(call, tables).await;
         }
         // Some databases undo reads as well. Of one that stood alone nothing is left.
@@ -187,8 +194,14 @@ impl<P: Peer> Shared<P> {
     async fn transaction(&self, work: &Work) -> Result<Done, CommitError> {
         let mut held = self.begun(work.is_durable()).await?;
         let link = held.link(&self.peer).await?;
-        let answer = match work.perform(link, &self.statements).await {
-            Ok(done) if !matches!(done, Done::Recognised) => match link.say("COMMIT").await {
+        let performed = match (work.perform(link, &self.statements).await, work) {
+            (Ok(Done::Recognised), Work::Commit(batch)) => {
+                note_again(batch, link, &self.statements).await
+            }
+            (performed, _) => performed,
+        };
+        let answer = match performed {
+            Ok(done) => match link.say("COMMIT").await {
                 Ok(_) => {
                     held.keep();
                     return Ok(done);
@@ -196,7 +209,7 @@ impl<P: Peer> Shared<P> {
                 Err(error) => Err(error.into()),
             },
             Err(error) if is(Fate::Conflict, &error) => Err(CommitError::Conflict),
-            answer => answer,
+            Err(error) => Err(error),
         };
         // After any other error the connection is closed, and the server undoes what was begun on
         // it. In answer to `COMMIT` it says nothing of what was written.
@@ -204,7 +217,9 @@ impl<P: Peer> Shared<P> {
             Err(error @ CommitError::Failed(_)) => is(Fate::Undone, error),
             _ => true,
         };
-        if undone && link.say("ROLLBACK").await.is_ok() {
+        if matches!(&answer, Err(error) if is(Fate::Lost, error)) {
+            held.forget_all();
+        } else if undone && link.say("ROLLBACK").await.is_ok() {
             held.keep();
         }
         answer
@@ -215,26 +230,40 @@ impl<P: Peer> Shared<P> {
         let begin = self.peer.begin(durable);
         let mut held = self.links.take(&self.peer).await?;
         let mut answer = held.link(&self.peer).await?.say(begin).await;
-        if held.is_stale(&answer) {
-            self.links.forget();
+        while held.is_stale(&answer) {
             answer = held.renew(&self.peer).await?.say(begin).await;
         }
         answer.map(|_| held)
     }
 }
 
+/// The bounds of how long a call may take: PostgreSQL counts whole milliseconds, of which none
+/// means no limit, and refuses more than 24 days have.
+pub(in crate::store) const SHORTEST: Duration = Duration::from_millis(1);
+pub(in crate::store) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The URL, if its scheme is one of the database's: the drivers take any.
+pub(in crate::store) fn database_url<'a>(url: &'a str, schemes: &[&str]) -> Option<&'a str> {
+    let (scheme, _) = url.split_once("://")?;
+    schemes.iter().any(|own| scheme.eq_ignore_ascii_case(own)).then_some(url)
+}
+
 /// What a call comes to, or that there was no answer in time.
-async fn within<P: Peer, T, E: From<StoreError>>(
+///
+/// # Errors
+/// The call's, or [`StoreError::Unavailable`] when it was given up.
+pub(in crate::store) async fn within<P: Peer, T, E: From<StoreError>>(
     patience: Duration,
     call: impl Future<Output = Result<T, E>> + Send,
 ) -> Result<T, E> {
     match tokio::time::timeout(patience, call).await {
         Ok(answer) => answer,
-        Err(_) => {
-            let late = DriverError::new(P::NAME, "no answer in time", Fate::Lost);
-            Err(StoreError::from(late).into())
-        }
+        Err(_) => Err(late::<P>().into()),
     }
+}
+
+fn late<P: Peer>() -> StoreError {
+    DriverError::new(P::NAME, "no answer in time", Fate::Lost).into()
 }
 
 /// Whether this is what the database said.

@@ -21,6 +21,8 @@ pub(in crate::store) struct Statements {
     pub(super) deletes_in_order: bool,
     /// Notes a batch as applied, unless it was before.
     pub(in crate::store) once: String,
+    /// Writes something to the note of one that was.
+    pub(super) again: String,
 }
 
 /// The statements of one table. Parameters stand in the order of the columns, the key last where
@@ -64,6 +66,13 @@ impl Statements {
             marks.next(),
             version = names.quoted(Table::VERSION),
         );
+        let again = format!(
+            "UPDATE {} SET {expires} = {expires} + 1 WHERE {} = {}",
+            names.table(tables::BATCHES.name),
+            names.quoted("id"),
+            names.mark(1),
+            expires = names.quoted("expires_at"),
+        );
         Self {
             tables: Table::ALL.iter().map(|table| Maker::new(names, table).all()).collect(),
             sessions: Sessions::new(names),
@@ -77,6 +86,7 @@ impl Statements {
                 Maker::new(names, &tables::BATCHES).insert(),
                 (dialect.or_count)(names, &columns(&tables::BATCHES))
             ),
+            again,
         }
     }
 
@@ -93,7 +103,7 @@ impl Statements {
 
     /// Every one of them.
     pub(in crate::store) fn all(&self) -> impl Iterator<Item = &str> {
-        let own = [&self.due, &self.take, &self.once];
+        let own = [&self.due, &self.take, &self.once, &self.again];
         let tables = self.tables.iter().flat_map(|table| {
             [&table.get, &table.insert, &table.delete]
                 .into_iter()

@@ -20,7 +20,8 @@ pub(in crate::store) enum Work {
 /// What came of it.
 pub(in crate::store) enum Done {
     Committed,
-    /// The batch had been applied before: whatever was written now must be rolled back.
+    /// The batch had been applied before. Where several calls run at once, whatever was written
+    /// now must be rolled back.
     Recognised,
     Charged(Vec<Verdict>),
     Leased(Vec<Row>),
@@ -60,15 +61,31 @@ impl Work {
     }
 }
 
+/// Writes to the note of a batch that was applied before. Its first try may have ended on this
+/// server alone, waiting for the standbys until somebody ended it; the end of this write waits for
+/// them, and comes after that of the first.
+///
+/// # Errors
+/// [`CommitError`] when it could not be written.
+pub(in crate::store) async fn note_again(
+    batch: &Batch,
+    link: &mut impl Link,
+    statements: &Statements,
+) -> Result<Done, CommitError> {
+    let id = batch.id();
+    link.run(&[Call::new(&statements.again, [Arg::Bytes(id.as_bytes())])]).await?;
+    Ok(Done::Recognised)
+}
+
 /// Why [`Work::Purge`] can be refused.
 pub(in crate::store) const NEVER_EXPIRES: &str = "purging a table whose rows never expire";
 
 /// A change that cannot be said; [`Batch::flaw`] found it before.
 const FLAWED: StoreError = StoreError::Unsupported("a change its table does not allow");
 
-async fn commit(
+async fn commit<L: Link>(
     batch: &Batch,
-    link: &mut impl Link,
+    link: &mut L,
     statements: &Statements,
 ) -> Result<Done, CommitError> {
     let expires = Arg::Int(to_micros(batch.kept_until()));
@@ -91,7 +108,13 @@ async fn commit(
     }
     let mut first = true;
     for (calls, expected) in most_at_once(link, &calls).zip(most_at_once(link, &expected)) {
-        let counts = link.run(calls).await?;
+        let counts = match link.run(calls).await {
+            // Only an earlier try of this very batch can hold its note, and it may yet succeed.
+            Err(CommitError::Conflict) if first && L::MOST_AT_ONCE == 1 => {
+                return Err(StoreError::unavailable("an earlier try is not decided").into());
+            }
+            counts => counts?,
+        };
         if std::mem::take(&mut first) && counts.first() != Some(&1) {
             return Ok(Done::Recognised);
         }

@@ -80,8 +80,8 @@ impl SqliteOptions {
         self
     }
 
-    /// How many connections read, at the most. Each is a thread. Unless said otherwise, as many
-    /// as the machine has processors, but at least 2 and no more than 8.
+    /// How many connections read, at the most; 0 is taken for 1. Each is a thread. Unless said
+    /// otherwise, as many as the machine has processors, but at least 2 and no more than 8.
     #[must_use]
     pub fn readers(mut self, readers: u8) -> Self {
         self.readers = usize::from(readers.max(1));
@@ -105,10 +105,11 @@ impl SqliteOptions {
     /// Opens the store.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the file cannot be opened or is not a database;
-    /// [`StoreError::Unsupported`] when the prefix is not one, the tables are of another version
-    /// than this crate's and may not be changed, or they lack an index that
-    /// [`migrations`](Self::migrations) makes.
+    /// [`StoreError::Unavailable`] when the file cannot be opened or is not a database, or when
+    /// tables are to be made and another process writes for five seconds on end;
+    /// [`StoreError::Unsupported`] when the prefix is not one, or the tables are of another version
+    /// than this crate's and may not be changed; [`StoreError::Lacking`] when they lack a key or an
+    /// index that [`migrations`](Self::migrations) makes.
     pub async fn open(&self) -> Result<SqliteStore, StoreError> {
         let (opener, link, statements) = self.make_ready().await?;
         let writer = Writer::start(opener.clone(), link, Arc::clone(&statements))?;

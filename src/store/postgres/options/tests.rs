@@ -23,3 +23,22 @@ async fn a_later_contract_is_reached() {
 async fn the_lease_of_a_dead_process_ends() {
     tests::the_lease_of_a_dead_process_ends(&peer(), &names("dead")).await;
 }
+
+/// The driver takes any scheme, and would then find no server, or another one.
+#[test]
+fn a_url_of_something_else_is_refused() {
+    for url in ["postgres://db/crm", "PostgreSQL://db/crm"] {
+        assert!(PostgresOptions::new(url).is_ok(), "{url}");
+    }
+    for url in ["mysql://db/crm", "http://db/crm", "db/crm", ""] {
+        assert!(PostgresOptions::new(url).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn no_timeout_is_none_at_all() {
+    let patience =
+        |timeout| PostgresOptions::new("postgres://db/crm").unwrap().timeout(timeout).patience;
+    assert_eq!(patience(Duration::ZERO), SHORTEST);
+    assert_eq!(patience(Duration::MAX), LONGEST);
+}

@@ -37,7 +37,9 @@ impl DriverError {
     pub(in crate::store) fn of_way(database: &'static str, error: &sqlx::Error) -> Self {
         let said = match error {
             sqlx::Error::Io(error) => error.kind().to_string(),
-            sqlx::Error::Tls(_) => "no TLS could be agreed on".to_owned(),
+            // These two come from connecting: a certificate, a file of one, a way to log in.
+            sqlx::Error::Tls(error) => format!("no TLS could be agreed on: {error}"),
+            sqlx::Error::Configuration(error) => error.to_string(),
             sqlx::Error::PoolTimedOut => "the host's pool has no connection free".to_owned(),
             sqlx::Error::PoolClosed => "the host's pool is closed".to_owned(),
             // Errors of decoding and encoding could quote what they could not read.

@@ -1,6 +1,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, SemaphorePermit},
+};
 
 use super::{DriverError, Fate, Peer, PeerLink, fate};
 use crate::store::StoreError;
@@ -12,13 +15,22 @@ use crate::store::StoreError;
 /// middle, is closed; the others are as they should be.
 pub(in crate::store) struct Links<P: Peer> {
     permits: Semaphore,
-    idle: Mutex<Vec<P::Link>>,
+    idle: Mutex<Idle<P>>,
+    /// Where the host's connections go back to their pool, whoever drops them.
+    runtime: Handle,
+}
+
+struct Idle<P: Peer> {
+    links: Vec<P::Link>,
+    /// How often all connections were given up. One that was in use then is not kept.
+    generation: u64,
 }
 
 impl<P: Peer> Links<P> {
-    /// At most so many connections, opened when they are needed.
+    /// At most so many connections, opened when they are needed, in this runtime.
     pub(super) fn new(most: usize) -> Self {
-        Self { permits: Semaphore::new(most), idle: Mutex::new(Vec::new()) }
+        let idle = Mutex::new(Idle { links: Vec::new(), generation: 0 });
+        Self { permits: Semaphore::new(most), idle, runtime: Handle::current() }
     }
 
     /// Waits for the right to a connection.
@@ -30,14 +42,31 @@ impl<P: Peer> Links<P> {
         let closed = || DriverError::new(P::NAME, "the store is closed", Fate::Lost);
         let permit = permit.map_err(|_| closed())?;
         // The last one given back is the first to be taken, so that as few as possible are used.
-        let link = self.idle().pop();
-        let reused = link.is_some() || peer.borrows();
-        Ok(Held { links: self, link, reused, lent: peer.borrows(), _permit: permit })
+        let mut idle = self.idle();
+        let (link, generation) = (idle.links.pop(), idle.generation);
+        drop(idle);
+        let lent = peer.borrows();
+        // Each of a pool's may have been lost; of the store's own the others are then forgotten.
+        let renewals = lent.unwrap_or_else(|| u32::from(link.is_some()));
+        let lent = lent.is_some();
+        Ok(Held { links: self, link, generation, renewals, lent, _permit: permit })
+    }
+
+    /// Gives up every connection of this generation: those not in use at once, the others after
+    /// their use.
+    fn forget(&self, generation: u64) {
+        let mut idle = self.idle();
+        // Only the first of those who notice: what was opened since leads where it should.
+        if idle.generation == generation {
+            idle.generation += 1;
+            drop(idle);
+            self.close_idle();
+        }
     }
 
     /// Closes the connections that are not in use.
-    pub(super) fn forget(&self) {
-        let idle = std::mem::take(&mut *self.idle());
+    pub(super) fn close_idle(&self) {
+        let idle = std::mem::take(&mut self.idle().links);
         for link in idle {
             link.discard();
         }
@@ -46,10 +75,10 @@ impl<P: Peer> Links<P> {
     /// Hands out no more, and closes those that are not in use.
     pub(super) fn close(&self) {
         self.permits.close();
-        self.forget();
+        self.close_idle();
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<P::Link>> {
+    fn idle(&self) -> MutexGuard<'_, Idle<P>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,8 +88,9 @@ impl<P: Peer> Links<P> {
 pub(super) struct Held<'a, P: Peer> {
     links: &'a Links<P>,
     link: Option<P::Link>,
-    /// Whether somebody used it before, so that it may have been lost meanwhile.
-    reused: bool,
+    generation: u64,
+    /// How many in a row may turn out to have been lost since somebody last used them.
+    renewals: u32,
     lent: bool,
     _permit: SemaphorePermit<'a>,
 }
@@ -81,10 +111,10 @@ impl<P: Peer> Held<'_, P> {
     /// Whether the answer only says that the connection was lost since it was last used.
     pub(super) fn is_stale<T>(&self, answer: &Result<T, StoreError>) -> bool {
         let lost = |error| fate(error) == Some(Fate::Lost);
-        self.reused && answer.as_ref().err().is_some_and(lost)
+        self.renewals > 0 && answer.as_ref().err().is_some_and(lost)
     }
 
-    /// A fresh connection in the place of this one.
+    /// A fresh connection in the place of this one, and of all that are as old.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be opened.
@@ -92,15 +122,28 @@ impl<P: Peer> Held<'_, P> {
         if let Some(lost) = self.link.take() {
             lost.discard();
         }
-        self.reused = false;
+        self.forget_all();
+        self.renewals = self.renewals.saturating_sub(1);
+        self.generation = self.links.idle().generation;
         self.link(peer).await
+    }
+
+    /// Has nobody use a connection again that is as old as this one: the server was restarted,
+    /// or became one that only reads.
+    pub(super) fn forget_all(&self) {
+        self.links.forget(self.generation);
     }
 
     /// Gives the connection back for others to use.
     pub(super) fn keep(mut self) {
-        let link = self.link.take();
-        if let Some(link) = link.filter(|_| !self.lent && !self.links.permits.is_closed()) {
-            self.links.idle().push(link);
+        if self.lent {
+            // It goes back to its pool.
+            drop(self.link.take());
+            return;
+        }
+        let mut idle = self.links.idle();
+        if idle.generation == self.generation && !self.links.permits.is_closed() {
+            idle.links.extend(self.link.take());
         }
     }
 }
@@ -108,6 +151,8 @@ impl<P: Peer> Held<'_, P> {
 impl<P: Peer> Drop for Held<'_, P> {
     fn drop(&mut self) {
         if let Some(link) = self.link.take() {
+            // A pool spawns a task to close it; whoever drops a future may be no part of a runtime.
+            let _inside = self.links.runtime.enter();
             link.discard();
         }
     }

@@ -15,11 +15,12 @@ use crate::{
 const LEASE: &str = "migration_lease";
 
 /// How long a lease lasts. It is renewed before each statement. One that takes longer goes on, and
-/// whoever takes the lease over meanwhile waits at the database's own lock for it, and then finds
-/// its work done.
+/// whoever takes the lease over meanwhile waits at the database's own lock for it, is then refused
+/// what is there already, and looks again.
 const LEASED: Duration = Duration::from_secs(60);
 
-/// How long to wait for another process.
+/// How long to wait for another process: three leases. Chosen: one that died is outlasted, and one
+/// that is at work on large tables has time; whoever waited in vain can open again.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How often to look whether it is done.
@@ -183,7 +184,8 @@ impl Lease {
     }
 }
 
-/// Applies migrations; false where somebody took the lease over before the end.
+/// Applies migrations; false where somebody took the lease over before the end, or was met who
+/// works without one, as a host's tool does.
 async fn apply<P: Peer>(
     link: &mut P::Link,
     migrations: &[Migration],
@@ -197,11 +199,13 @@ async fn apply<P: Peer>(
             if !lease.renew(link).await? {
                 return Ok(false);
             }
-            if at_once {
-                link.say(statement).await?;
-            } else {
-                // Where a process died in the middle, some of it is done.
-                make(link, statement).await?;
+            let done = if at_once { link.say(statement).await } else { say(link, statement).await };
+            match done {
+                Err(error) if at_once && (is_there(&error) || met(&error)) => return Ok(false),
+                // Where a process died in the middle, some of it is done. Nothing but that is
+                // taken for it: what was refused for another reason is tried by the next.
+                Err(error) if !at_once && is_there(&error) => {}
+                done => drop(done?),
             }
         }
     }
@@ -232,6 +236,11 @@ async fn say(link: &mut impl PeerLink, sql: &str) -> Result<u64, StoreError> {
 
 fn undone<T>(answer: &Result<T, StoreError>) -> bool {
     answer.as_ref().is_err_and(|error| fate(error) == Some(Fate::Undone))
+}
+
+/// Whether what should be made is there.
+fn is_there(error: &StoreError) -> bool {
+    fate(error) == Some(Fate::Exists)
 }
 
 /// Whether somebody else was first.
