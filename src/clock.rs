@@ -7,8 +7,8 @@ use time::{Duration, OffsetDateTime};
 
 /// Tells the time, in UTC.
 ///
-/// Two processes on one database may disagree by up to five seconds; nothing in the crate relies
-/// on more.
+/// Two processes on one database may disagree by up to five seconds; nothing in the crate needs
+/// them closer.
 ///
 /// ```
 /// use portcullis::clock::{Clock, SystemClock};

@@ -18,7 +18,8 @@ use pool::Pool;
 ///
 /// Memory stays within `threads` × [`Params::memory_kib`], however many log in at once. On Linux
 /// these threads have a lower priority than the rest of the process, so that requests which need
-/// no hash are answered while they work.
+/// no hash are answered while they work. [`build()`](crate::auth::Builder::build) refuses numbers
+/// beyond the bounds named here and in [`Params`].
 ///
 /// ```
 /// use portcullis::hash::Hashing;
@@ -32,10 +33,11 @@ pub struct Hashing {
     /// What a new hash costs. Stored hashes of other costs still verify, and are renewed at the
     /// next log-in.
     pub params: Params,
-    /// How many hash at once: one for each core by default.
+    /// How many hash at once, 1 to 1,024: one for each core by default.
     pub threads: usize,
-    /// How many wait; the next is answered `Busy`. Where it was measured (`benches/README.md`), a
-    /// full queue of 64 and two threads were through in 1.1 seconds.
+    /// How many wait, 1 to 65,536; the next is answered `Busy`. Where it was measured
+    /// (`benches/README.md`), a full queue of 64, the default, and two threads were through in 1.1
+    /// seconds.
     pub queue: usize,
 }
 

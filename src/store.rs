@@ -8,17 +8,17 @@
 //! |---|---|
 //! | S1 | **All or none.** [`commit`](Store::commit) applies every change of a batch or none, also when the process dies in the middle. |
 //! | S2 | **Durable.** What `commit` answered `Ok` to is there after a crash. |
-//! | S3 | **Conditions live in the write.** Each [`Change`] says what it expects of the row it writes; where one does not hold, the answer is `Conflict` and nothing is written. Two writers of one version: one wins; two that expect nothing of each other are both done, in whatever order they come to the rows. Versions are whole numbers of 64 bits. |
-//! | S4 | **Unique keys.** No two rows share a key or a unique key whose columns are all set; an attempt is `Conflict`. |
-//! | S5 | **Bytes are bytes.** Text is compared, ordered and bounded code point by code point: no folding, no language, no padding, no trailing blanks dropped; any Unicode text comes back as it went in. Text holds no NUL, and what stands in a key, a unique key or an ordering no more than [1,000 bytes](Column::MAX_INDEXED): a row or a look-up with either is refused as `Unsupported`. |
+//! | S3 | **Conditions live in the write.** Each [`Change`] says what it expects of the row it writes; where one does not hold, the answer is `Conflict` and nothing is written. Two writers of one version: one wins. Two batches whose conditions do not concern each other are both applied; a deadlock between them is the store's to resolve, never a `Conflict`. Versions are whole numbers of 64 bits. |
+//! | S4 | **Unique keys.** No two rows share a key or a unique key whose columns are all set, after each change of a batch and not only at its end; an attempt is `Conflict`. |
+//! | S5 | **Bytes are bytes.** Text is compared, ordered and bounded code point by code point: no folding, no language, no padding, no trailing blanks dropped; any Unicode text comes back as it went in. Text holds no NUL, and what stands in a key, a unique key or an ordering no more than [1,000 bytes](Column::MAX_INDEXED): a row, a look-up or a page with either is refused as `Unsupported`. A key is taken as it comes: of one with more bytes there is no row, so [`get`](Store::get) finds nothing, a delete is a `Conflict`, and a raise does nothing. |
 //! | S6 | **Read your writes.** A read that starts after a commit was answered sees it, from any handle of the store. |
 //! | S7 | **Pages.** [`page`](Store::page) answers in the order of its [`Ordering`], without gaps or doubles for rows that stand throughout, whatever is written meanwhile. A limit is any number of 32 bits; 0 is none. |
-//! | S8 | **One read of sessions.** [`sessions`](Store::sessions) answers those that have one of the digests, each once, with its user and its account as of one moment. |
+//! | S8 | **One read of sessions.** [`sessions`](Store::sessions) answers those that have one of the digests, each once: its own row, its user and its account, all as of one moment. |
 //! | S9 | **Activity.** [`Change::Raise`] lifts one column to a value, never lowers it, never conflicts, and never brings back a row that is gone. |
 //! | S10 | **Sent twice, done once.** A batch whose id was already applied is answered `Ok` and changes nothing; ids are kept for at least a day. |
 //! | S11 | **Budgets.** [`charge`](Store::charge) applies [`Charge::settle`] atomically; 64 at once take 64 units. Counts stay at the last number of 32 bits. |
 //! | S12 | **Leases.** [`lease`](Store::lease) gives a row to one taker at a time: it is moved into the future by a conditional write. A limit is any number of 32 bits; 0 is none. |
-//! | S13 | **Purge.** [`purge`](Store::purge) deletes at most what it is allowed to, only rows that expired, and says how many. A limit is any number of 32 bits; 0 is none. |
+//! | S13 | **Purge.** [`purge`](Store::purge) deletes at most what it is allowed to, only rows that are expired when they go (one that was written anew meanwhile stays), and says how many. A limit is any number of 32 bits; 0 is none. |
 //! | S14 | **Dropped futures.** A call that is dropped, at whichever of its awaits, leaves the state before or after, never between, and holds no connection and no lock. That goes for charges, leases and purges as for commits. |
 //! | S15 | **Unknown tables.** A table the store does not know is refused, never made on the spot. |
 //! | S16 | **No clock.** The store never asks for the time; commands carry it. Those of two processes may be five seconds apart, so each command is told the time only for itself. |
@@ -37,6 +37,7 @@ mod query;
 mod record;
 mod records;
 mod row;
+pub mod running;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -86,22 +87,30 @@ impl SessionRows {
 }
 
 /// Keeps rows. The module's description numbers what an implementation must hold.
+///
+/// Every method but [`contract`](Self::contract) answers [`StoreError::Unavailable`] when what
+/// keeps the rows does not answer, and [`StoreError::Corrupt`], or that as well, where a row is not
+/// what its table says. What is not in the contract is [`StoreError::Unsupported`], before anything
+/// is done; each method says what that is.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// The contract version of the tables that exist, as learnt when the store was opened.
     fn contract(&self) -> u32;
 
-    /// The row with this key.
+    /// The row with this key; none for a key that is longer than any row's can be.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer or does not know the table.
+    /// [`StoreError::Unsupported`] for a table that is not [known](Table::is_known); otherwise as
+    /// [`Store`] says.
     async fn get(&self, table: &'static Table, key: &[u8]) -> Result<Option<Row>, StoreError>;
 
-    /// The row with these values in the columns of one of the table's unique keys. A null among
-    /// them finds nothing, since it equals nothing.
+    /// The row with these values in the columns of one of the table's unique keys. A null, in a
+    /// column that may be null, finds nothing, since it equals nothing.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer or does not know the table.
+    /// [`StoreError::Unsupported`] for a table that is not known, a key that is none of its unique
+    /// ones, and values that do not [fit](Table::fits) the key's columns; otherwise as [`Store`]
+    /// says.
     async fn find(
         &self,
         table: &'static Table,
@@ -112,7 +121,8 @@ pub trait Store: Send + Sync + 'static {
     /// A page of rows, in order.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer or does not know the table.
+    /// [`StoreError::Unsupported`] for what [`Page::flaw`] finds: a table that is not known, an
+    /// ordering it does not have, values its columns cannot hold; otherwise as [`Store`] says.
     async fn page(&self, page: &Page) -> Result<Vec<Row>, StoreError>;
 
     /// The sessions with these digests, each with its user and account, in one read: up to
@@ -120,39 +130,45 @@ pub trait Store: Send + Sync + 'static {
     /// account does not, is left out; one that is asked for twice is answered once.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer, or is asked for too many.
+    /// [`StoreError::Unsupported`] for more than that, as [`SessionRows::flaw`] finds; otherwise as
+    /// [`Store`] says.
     async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError>;
 
     /// Applies a batch, wholly or not at all.
     ///
     /// # Errors
     /// [`CommitError::Conflict`] when an expectation or a unique key did not hold: nothing was
-    /// written. [`CommitError::Failed`] when the store could not answer: whether it was written
-    /// is unknown until the same batch is sent again.
+    /// written. [`CommitError::Failed`] with [`StoreError::Unsupported`] for what [`Batch::flaw`]
+    /// finds: nothing was done. With any other error it is unknown whether the batch was written,
+    /// until the same batch is sent again.
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError>;
 
     /// Charges budgets, outside any batch: what was charged stays charged whatever comes after.
     /// One verdict for each charge, in their order. No two of them may have one key.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer.
+    /// As [`Store`] says.
     async fn charge(
         &self,
         charges: &[Charge],
         now: OffsetDateTime,
     ) -> Result<Vec<Verdict>, StoreError>;
 
-    /// Takes due rows of [`tables::OUTBOX`] for one worker.
+    /// Takes rows of [`tables::OUTBOX`] for one worker: those whose `due_at` is no later than
+    /// [`Lease::now`], in the order of `due_at` and then of `id`, no more than [`Lease::limit`].
+    /// Their `due_at` becomes [`Lease::until`] and their `version` one more, unless somebody else
+    /// was first; they are answered as they stand then.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer.
+    /// As [`Store`] says.
     async fn lease(&self, lease: &Lease) -> Result<Vec<Row>, StoreError>;
 
     /// Deletes up to `limit` rows whose [expiry](Table::expires) lies before `before`, and says
     /// how many it deleted.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot answer or the table never expires.
+    /// [`StoreError::Unsupported`] for a table that is not known, or whose rows never expire;
+    /// otherwise as [`Store`] says.
     async fn purge(
         &self,
         table: &'static Table,

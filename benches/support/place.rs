@@ -14,7 +14,7 @@ use crate::bulk::{self, Bulk};
 fn found(opened: Result<impl Store, StoreError>) -> Option<Arc<dyn Store>> {
     match opened {
         Ok(store) => Some(Arc::new(store)),
-        Err(StoreError::Unsupported(_)) => None,
+        Err(StoreError::Unsupported(_) | StoreError::Lacking(_)) => None,
         Err(error) => panic!("{error}"),
     }
 }

@@ -17,11 +17,11 @@ const OUTPUT: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Params {
-    /// Memory in KiB: 19,456 at least.
+    /// Memory in KiB: 19,456 to 1,048,576, which is one GiB.
     pub memory_kib: u32,
-    /// Passes: 2 at least.
+    /// Passes: 2 to 64.
     pub passes: u32,
-    /// Lanes: 1.
+    /// Lanes: 1 to 64.
     pub lanes: u32,
     /// Whether [`Params::danger_for_tests`] made these: no other way leads below the least.
     for_tests: bool,

@@ -31,7 +31,8 @@ pub enum Network {
 }
 
 impl Client {
-    /// The longest agent kept, in characters.
+    /// The longest agent kept, in characters. Chosen: what usual browsers say fits, and it is
+    /// little enough to be kept with every try of every stranger.
     pub const MAX_AGENT: usize = 200;
 
     /// A client at `address` that calls itself `agent`.

@@ -15,7 +15,8 @@ pub struct PersonName(String);
 pub struct InvalidName;
 
 impl PersonName {
-    /// The longest name, in characters.
+    /// The longest name, in characters. Chosen: people's and companies' names are shorter, and this
+    /// still fits into a sentence of a letter.
     pub const MAX_CHARS: usize = 120;
 
     /// Reads a name; blanks around it are dropped.

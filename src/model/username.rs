@@ -36,7 +36,9 @@ pub struct Username {
 pub struct InvalidUsername;
 
 impl Username {
-    /// The longest username, in characters of its canonical form.
+    /// The longest username, in characters of its canonical form. Chosen: usual addresses fit, for
+    /// those who are called after theirs, and nearly all third forms of it fit an index (see
+    /// [`parse`](Self::parse)).
     pub const MAX_CHARS: usize = 64;
 
     /// Reads a username; blanks around it are dropped.

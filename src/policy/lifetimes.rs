@@ -6,6 +6,15 @@ use time::Duration;
 /// A session's 30 minutes and 12 hours are shorter than the hour and the day that SP 800-63B-4
 /// §2.2.3 advises at AAL2. The 14 days of a remembered device are within the 30 of AAL1 (§2.1.3),
 /// and are AAL1. Links and temporary passwords follow ASVS 5.0 §6.4.
+///
+/// [`build()`](crate::auth::Builder::build) refuses what is shorter than a second or longer than an
+/// hour ([`confirmation`](Self::confirmation), [`ticket`](Self::ticket)), a day
+/// ([`reset_link`](Self::reset_link), [`reset_errand`](Self::reset_errand)), 7 days
+/// ([`email_change`](Self::email_change), [`temporary_password`](Self::temporary_password)), 30
+/// days ([`activation_link`](Self::activation_link), [`undo`](Self::undo),
+/// [`letter`](Self::letter)), 3,660 days ([`released_name`](Self::released_name)) or, for
+/// everything else, 366 days; and a [`last_seen`](Self::last_seen) of more than half of
+/// [`session_idle`](Self::session_idle).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Lifetimes {

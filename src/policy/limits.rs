@@ -2,10 +2,17 @@ use time::Duration;
 
 /// How much is too much. Failures count against what was typed and against the network it came
 /// from, so they are the same for people who do not exist.
+///
+/// [`build()`](crate::auth::Builder::build) refuses counts that are not 1 to 1,000,000 (1 to
+/// 100 for [`failures_in_a_row`](Self::failures_in_a_row) and
+/// [`sessions_per_user`](Self::sessions_per_user), 0 to 100 for
+/// [`free_failures`](Self::free_failures)), windows and pauses of less than a second, and waits
+/// unless 0 < [`first_wait`](Self::first_wait) ≤ [`longest_wait`](Self::longest_wait) ≤
+/// [`forget_failures`](Self::forget_failures).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Wrong log-ins for one name before waiting begins: 5.
+    /// Wrong log-ins for one name before waiting begins: 5. With 0 it is one all the same.
     pub free_failures: u32,
     /// The first wait: 1 second. Each further failure doubles it.
     pub first_wait: Duration,
@@ -28,8 +35,9 @@ pub struct Limits {
     pub mailbox_pause: Duration,
     /// Reset letters for one mailbox in a day: 6.
     pub letters_per_mailbox: u32,
-    /// Invitations and activation letters the administrators of one account send in a day: 50. And
-    /// as many other addresses they give to people it has, each of which gets a letter.
+    /// Invitations and activation letters the administrators of one account send in a day: 50. The
+    /// other addresses they give to people it has, each of which gets a letter, are counted apart
+    /// and limited to the same number.
     pub invitations_per_day: u32,
     /// Other addresses one person asks for in a day, each of which gets a letter: 6, as many as
     /// one mailbox gets.

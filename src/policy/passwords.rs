@@ -14,7 +14,7 @@ use crate::{
 #[non_exhaustive]
 pub struct PasswordPolicy {
     /// The fewest code points after NFC: 15, the least SP 800-63B-4 §3.1.1.2 allows for a
-    /// password that stands alone.
+    /// password that stands alone. [`build()`](crate::auth::Builder::build) takes 8 to 64.
     pub min_length: usize,
     /// Words of the site: its name and what else an attacker would try there. The name given to
     /// the builder is added.

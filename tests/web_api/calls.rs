@@ -1,4 +1,4 @@
-//! Each call of HTTP.md that is there, as its row says.
+//! Calls of `src/web/calls.md`, as their rows say.
 
 use serde_json::{Value, json};
 use time::Duration;

@@ -1,4 +1,5 @@
-//! Whatever is thrown at the doors is answered, as HTTP.md says answers look.
+//! Whatever is thrown at the doors is answered: by calls as `src/web/calls.md` says, by pages as a
+//! page, and never with an error of the server's.
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ use super::{Bulk, parts, progress};
 const ROWS: usize = 50;
 
 /// The cache must hold what is written in no order: with less, each row would be a page written.
-const CACHE: &str = "-8000000";
+const CACHE: &str = "-12000000";
 
 pub struct Sqlite {
     connection: SqliteConnection,

@@ -57,7 +57,7 @@ impl AnyStore {
         }
     }
 
-    /// Finishes what is under way and closes it.
+    /// Closes it, once no request is under way: only SQLite's finishes what is still to be written.
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,
