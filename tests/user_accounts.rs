@@ -74,6 +74,7 @@ on_every_store! {
     m12_never_for_an_administrator_nor_oneself_nor_where_it_is_off
     m14_the_operator_helps_where_no_administrator_can
     m14_the_administrators_are_told_of_every_act_of_the_operator
+    m14_a_reason_of_any_text_is_taken_and_told
     m14_invited_administrators_keep_no_warning_from_active_ones
     m16_an_ended_plan_includes_nothing_and_help_goes_on
     m16_seats_are_those_of_the_plan_or_agreed_upon

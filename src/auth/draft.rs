@@ -139,8 +139,7 @@ impl Draft {
             actor: note.actor,
             subject: note.subject.map(|user| (user.id, user.username.as_str().to_owned())),
             client: note.client.clone(),
-            // Stores hold no NUL.
-            reason: note.reason.chars().filter(|c| *c != '\0').take(500).collect(),
+            reason: storable(note.reason),
             typed: note.typed,
             expires_at: note.account.is_none().then(|| after(self.now, STRANGERS_KEPT)),
         };
@@ -317,9 +316,14 @@ struct Acted<'a> {
 fn notice(template: Template, user: &User, name: &str, what: &str) -> Errand {
     let mut errand = Errand::letter(template, user, name);
     if let Errand::Letter { detail, .. } = &mut errand {
-        what.clone_into(detail);
+        *detail = storable(what);
     }
     errand
+}
+
+/// A reason as it is kept and told: stores hold no NUL, and nobody reads a book of them.
+fn storable(reason: &str) -> String {
+    reason.chars().filter(|c| *c != '\0').take(500).collect()
 }
 
 /// Who sends an activation letter.

@@ -90,8 +90,8 @@ impl NewAccount {
 
 impl Operator {
     /// Acts, for this reason; a blank one becomes "(no reason given)". The letter that tells the
-    /// account's administrators says it. The audit trail keeps it, with what was changed where
-    /// that is said there too: of both together 500 characters, without NULs.
+    /// account's administrators says it, and the audit trail keeps it, with what was changed where
+    /// that is said there too: 500 characters of it, without NULs.
     #[must_use]
     pub fn because<'a>(&'a self, reason: &'a str) -> Acting<'a> {
         let reason = if reason.trim().is_empty() { "(no reason given)" } else { reason };

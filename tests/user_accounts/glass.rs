@@ -91,6 +91,20 @@ pub(crate) async fn m14_the_administrators_are_told_of_every_act_of_the_operator
     assert_eq!(told().await, ["account secured: Acme (ticket 4711)"]);
 }
 
+/// A reason is whatever somebody pasted. It never stops the act that it explains.
+pub(crate) async fn m14_a_reason_of_any_text_is_taken_and_told(house: House) {
+    let admin = house.furnished().await;
+    for (reason, told) in
+        [("ticket\u{0} 4711".to_owned(), "ticket 4711"), ("é".repeat(9_999), "éé")]
+    {
+        house.operator.because(&reason).set_seats(admin.account, Some(3)).await.unwrap();
+        house.operator.because(&reason).set_seats(admin.account, None).await.unwrap();
+        let letters = house.post().await;
+        assert!(letters.len() == 2 && letters.iter().all(|letter| letter.text.contains(told)));
+        assert!(letters.iter().all(|letter| letter.text.len() < 3_000), "the whole of a book");
+    }
+}
+
 pub(crate) async fn m14_invited_administrators_keep_no_warning_from_active_ones(house: House) {
     let admin = house.furnished().await;
     let bo = house.employee("bo", "salesperson").await;
