@@ -16,14 +16,15 @@
 //! **Against what.** The smallest site. All sites are filled first, and then take turns.
 //!
 //! **Aims.** Each within 1.5 times of the smallest site's. A log-in beside a purge waits for one
-//! slice at the most.
+//! slice at the most; that is printed for whoever reads it, and fails nothing.
 //!
 //! **How it is run.** `cargo bench --bench growth`, or with sizes: `-- 10k 1m 10m`; without any,
 //! 10k and 200k. With `--at-most 3` it fails where something is more than three times as dear,
-//! which is what CI asks for, since its machines are not quiet enough for 1.5. `ROUNDS` (15) can
-//! be set; `--only session` leaves out what is not called so. On SQLite a million people take 4 GB
-//! in the folder for temporary files, `TMPDIR`. With `--folder` they are there for the next run,
-//! for the 14 days that their sessions last.
+//! which is what CI asks for, since its machines are not quiet enough for 1.5; and where nothing
+//! was compared, since that shows nothing. `ROUNDS` (15) can be set; `--only session` leaves out
+//! what is not called so. On SQLite a million people take 4 GB in the folder for temporary files,
+//! `TMPDIR`. With `--folder` they are there for the next run, for the 14 days that their sessions
+//! last; `--only nothing` fills the sites for it and measures nothing.
 //!
 //! On another database, which is best one of its own, since what is made there stays:
 //! `cargo bench --bench growth --features postgres -- --store postgres://…`, or `mysql`. Processor
@@ -101,6 +102,8 @@ enum What {
 const SLICE: u32 = 100;
 /// Log-ins a second beside a purge.
 const STREAM: u32 = 150;
+/// What a purge never takes: a slow machine needs a minute or two for what has expired.
+const TOO_LONG: Duration = Duration::from_mins(15);
 
 /// What was asked for on the command line.
 struct Asked {
@@ -120,9 +123,9 @@ impl Asked {
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--store" => asked.store = words.next().expect("sqlite or a URL"),
-                "--folder" => asked.folder = words.next().map(PathBuf::from),
-                "--only" => asked.only = words.next(),
-                "--at-most" => asked.at_most = words.next().and_then(|most| most.parse().ok()),
+                "--folder" => asked.folder = Some(words.next().expect("a folder").into()),
+                "--only" => asked.only = Some(words.next().expect("a part of a name")),
+                "--at-most" => asked.at_most = Some(ratio(&words.next().expect("a number"))),
                 size => asked.sizes.push(number(size)),
             }
         }
@@ -131,6 +134,12 @@ impl Asked {
         }
         asked
     }
+}
+
+/// What can be exceeded.
+fn ratio(text: &str) -> f64 {
+    let ratio = text.parse().ok().filter(|ratio: &f64| ratio.is_finite());
+    ratio.unwrap_or_else(|| panic!("not a number: {text}"))
 }
 
 /// `10k`, `1m`, `200000`.
@@ -188,20 +197,28 @@ async fn run() -> ExitCode {
             }
         }
     }
-    let worst = report(&sites, &all, &spent);
+    let ratios = report(&sites, &all, &spent);
     if is_asked("log-ins beside a purge") {
         println!("{STREAM} log-ins a second, ms: p50, p99, longest");
         for site in &sites {
             site.beside_a_purge().await;
         }
     }
-    match asked.at_most {
-        Some(most) if worst > most => {
-            println!("FAILED: {worst:.2} times as dear; at most {most}");
-            ExitCode::FAILURE
-        }
-        _ => ExitCode::SUCCESS,
+    asked.at_most.map_or(ExitCode::SUCCESS, |most| judged(&ratios, most))
+}
+
+/// Whether everything that was compared is at most so many times as dear.
+fn judged(ratios: &[f64], most: f64) -> ExitCode {
+    let Some(worst) = ratios.iter().copied().max_by(f64::total_cmp) else {
+        println!("FAILED: nothing was compared");
+        return ExitCode::FAILURE;
+    };
+    // What is no number at all is not at most so many.
+    if ratios.iter().all(|ratio| *ratio <= most) {
+        return ExitCode::SUCCESS;
     }
+    println!("FAILED: {worst:.2} times as dear; at most {most}");
+    ExitCode::FAILURE
 }
 
 impl Site {
@@ -312,6 +329,8 @@ impl Site {
         let beside = self.clone().stream();
         let background = tokio::spawn(self.auth.clone().background());
         while !Crowd::is_purged(&*self.store).await {
+            assert!(!background.is_finished(), "the work in the background ended");
+            assert!(begun.elapsed() < TOO_LONG, "the purge does not end");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let took = begun.elapsed().as_secs_f64();
@@ -383,12 +402,12 @@ fn browser(person: u64) -> portcullis::model::Client {
     client(usize::try_from(crowd::mix(person) % 0xffff).expect("a small number"))
 }
 
-/// Prints what each costs, and gives the highest ratio.
-fn report(sites: &[Site], all: &[(&str, What, u64)], spent: &[Vec<Vec<Spent>>]) -> f64 {
+/// Prints what each costs, and gives the ratios of processor time.
+fn report(sites: &[Site], all: &[(&str, What, u64)], spent: &[Vec<Vec<Spent>>]) -> Vec<f64> {
     let smallest = sites[0].crowd.people;
     println!("at {smallest} people, each: microseconds of processor, of wall; then the ratios to");
     println!("it: processor | wall, medians and quartiles   aim <= 1.5");
-    let mut worst: f64 = 0.0;
+    let mut ratios = Vec::new();
     for ((name, ..), spent) in all.iter().zip(spent) {
         let [cpu, wall] =
             [|it: &Spent| it.cpu, |it: &Spent| it.wall].map(|of| median(spent[0].iter().map(of)));
@@ -399,10 +418,10 @@ fn report(sites: &[Site], all: &[(&str, What, u64)], spent: &[Vec<Vec<Spent>>]) 
                 pairs().map(|(few, many)| many.cpu / few.cpu).collect::<Vec<_>>(),
                 pairs().map(|(few, many)| many.wall / few.wall).collect(),
             ];
-            worst = worst.max(median(cpu.iter().copied()));
+            ratios.push(median(cpu.iter().copied()));
             println!("  {:>9} people: {} | {}", site.crowd.people, spread(cpu), spread(wall));
         }
     }
     println!("{EXPIRED} sessions had expired on each");
-    worst
+    ratios
 }

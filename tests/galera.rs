@@ -13,10 +13,14 @@ mod acting;
 mod causal;
 #[path = "galera/cluster.rs"]
 mod cluster;
+#[path = "galera/forgiving.rs"]
+mod forgiving;
 #[path = "support/house.rs"]
 mod house;
 #[path = "galera/outage.rs"]
 mod outage;
+#[path = "support/people.rs"]
+mod people;
 #[path = "galera/races.rs"]
 mod races;
 #[path = "support/server.rs"]
@@ -29,22 +33,17 @@ mod turns;
 mod watch;
 #[path = "support/wire.rs"]
 mod wire;
+#[path = "support/writers.rs"]
+mod writers;
 
-use std::{
-    panic::{AssertUnwindSafe, resume_unwind},
-    sync::Arc,
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use cluster::{Cluster, NODES};
-use futures_util::FutureExt as _;
-use portcullis::{store::Store, testkit::store::Proof};
+use cluster::Cluster;
+use forgiving::Forgiving;
+use portcullis::testkit::store::Proof;
 use races::Site;
 use turns::Turns;
 use watch::Watch;
-
-/// How often something is shown again, because a node did not answer meanwhile.
-const AGAIN: usize = 2;
 
 /// One test, since a cluster takes longer to start than most of this takes.
 #[tokio::test(flavor = "multi_thread")]
@@ -53,48 +52,31 @@ async fn a_cluster_of_three_is_one_store() {
     let told = |what: &str| println!("after {:.1} s: {what}", begun.elapsed().as_secs_f64());
     let mut cluster = Cluster::start().await;
     let watch = Watch::over(&cluster).await;
-    let mut nodes: Vec<Arc<dyn Store>> = Vec::new();
-    for node in 0..NODES {
-        nodes.push(Arc::new(cluster.options(node).open().await.unwrap()));
-    }
-    let turns = Turns::of(nodes);
+    let forgiving = Forgiving::default();
+    let turns = Turns::opened(&cluster, &forgiving).await;
     told("three nodes");
+    let empty = async || cluster.empty().await;
     // The whole kit, each call of which goes to the next node.
     for proof in Proof::all() {
         println!("{}", proof.name);
-        shown(&cluster, &turns, || proof.run(Arc::new(turns.clone()))).await;
+        forgiving.shown(&empty, || proof.run(Arc::new(turns.clone()))).await;
     }
     told("the kit");
     let nodes = turns.alone();
-    shown(&cluster, &turns, async || races::a_link_opens_once(&Site::on(&nodes)).await).await;
-    shown(&cluster, &turns, async || races::a_username_is_given_once(&Site::on(&nodes)).await)
-        .await;
-    shown(&cluster, &turns, async || races::a_seat_is_taken_once(&Site::on(&nodes)).await).await;
-    let keeps = async || races::an_account_keeps_an_administrator(&Site::on(&nodes)).await;
-    shown(&cluster, &turns, keeps).await;
-    let guesses = async || races::guesses_are_counted_together(&Site::on(&nodes)).await;
-    shown(&cluster, &turns, guesses).await;
+    let on = || Site::on(&nodes);
+    forgiving.shown(&empty, async || races::a_link_opens_once(&on()).await).await;
+    forgiving.shown(&empty, async || races::a_username_is_given_once(&on()).await).await;
+    forgiving.shown(&empty, async || races::a_seat_is_taken_once(&on()).await).await;
+    forgiving.shown(&empty, async || races::an_account_keeps_an_administrator(&on()).await).await;
+    forgiving.shown(&empty, async || races::guesses_are_counted_together(&on()).await).await;
     told("races of people");
-    let behind =
-        async || causal::a_session_that_ended_opens_nowhere(&cluster, &Site::on(&nodes)).await;
-    shown(&cluster, &turns, behind).await;
+    let behind = async || {
+        causal::a_session_that_ended_opens_nowhere(&cluster, &on(), &forgiving).await;
+    };
+    forgiving.shown(&empty, behind).await;
     told("a node behind");
-    cluster.empty().await;
-    outage::what_was_acknowledged_outlasts_a_node(&mut cluster, &nodes).await;
+    let people = forgiving.shown(&empty, || outage::invited(&nodes)).await;
+    outage::what_was_acknowledged_outlasts_a_node(&mut cluster, &nodes, people, &forgiving).await;
     told("a node killed and back");
     drop(watch);
-}
-
-/// Shows something on an empty database. A call that was not answered in time says neither that it
-/// holds nor that it does not, so then it is shown again; a wrong answer is wrong at once.
-async fn shown(cluster: &Cluster, turns: &Turns, show: impl AsyncFn()) {
-    for left in (0..=AGAIN).rev() {
-        cluster.empty().await;
-        let before = turns.unanswered();
-        match AssertUnwindSafe(show()).catch_unwind().await {
-            Ok(()) => return,
-            Err(panic) if left == 0 || turns.unanswered() == before => resume_unwind(panic),
-            Err(_) => println!("a node did not answer; again"),
-        }
-    }
 }

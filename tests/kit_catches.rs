@@ -12,7 +12,15 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use wrong::{Fault, WrongPlace};
 
 const FAULTS: &[(u8, &[Fault])] = &[
-    (1, &[Fault::WritesChangeByChange, Fault::KeepsTheFirstHalf, Fault::SplitsLongBatches]),
+    (
+        1,
+        &[
+            Fault::WritesChangeByChange,
+            Fault::KeepsTheFirstHalf,
+            Fault::SplitsLongBatches,
+            Fault::LocksInItsHandle,
+        ],
+    ),
     (2, &[Fault::ForgetsEverything]),
     (
         3,
@@ -26,6 +34,7 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::LocksInAnyOrder,
             Fault::ComparesVersionsIn32Bits,
             Fault::AddsOneToVersions,
+            Fault::LocksInItsHandle,
         ],
     ),
     (
@@ -37,6 +46,9 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::FindsByNull,
             Fault::NeverFreesUniqueKeys,
             Fault::ChecksUniqueKeysFirst,
+            Fault::ChecksUniqueKeysLast,
+            Fault::DeadlocksOnUniqueKeys,
+            Fault::LocksInItsHandle,
         ],
     ),
     (
@@ -56,6 +68,10 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::SortsByLanguage,
             Fault::SortsByUtf16,
             Fault::BoundsByLanguage,
+            Fault::KeepsAnyWord,
+            Fault::PagesByAnything,
+            Fault::CutsLongKeys,
+            Fault::HoldsTooLittle,
         ],
     ),
     (6, &[Fault::ReadsAReplica, Fault::CachesForEachHandle]),
@@ -83,6 +99,7 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::MixesUpUsers,
             Fault::FoldsDigests,
             Fault::TakesAnyNumberOfSessions,
+            Fault::ReadsSessionsFirst,
         ],
     ),
     (
@@ -94,6 +111,7 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::ConflictsOnRaising,
             Fault::RaisesByReplacing,
             Fault::RaisesVersions,
+            Fault::LocksInItsHandle,
         ],
     ),
     (
@@ -104,6 +122,7 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::RemembersConflicts,
             Fault::ForgetsInAnHour,
             Fault::NeverForgets,
+            Fault::LocksInItsHandle,
         ],
     ),
     (
@@ -135,6 +154,7 @@ const FAULTS: &[(u8, &[Fault])] = &[
             Fault::PurgesWithoutLimit,
             Fault::CountsBeforePurging,
             Fault::PurgesRowsOnly,
+            Fault::PurgesWhatItChose,
             Fault::CountsLimitsSigned,
         ],
     ),
@@ -143,6 +163,7 @@ const FAULTS: &[(u8, &[Fault])] = &[
         &[
             Fault::WritesAsItGoes,
             Fault::LeaksConnections,
+            Fault::LeaksWhenFinding,
             Fault::KeepsItsLock,
             Fault::ChargesAsItGoes,
             Fault::LeasesAsItGoes,

@@ -23,7 +23,7 @@ mod writers;
 use std::{sync::Arc, time::Duration};
 
 use acting::{Person, patient};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use house::{BETTER, GOOD, House, client, kind, password};
 use pair::Pair;
 use people::People;
@@ -95,6 +95,26 @@ async fn a_commit_the_standby_lacks_is_not_acknowledged() {
     server::until("the standby to be back", PATIENCE, async || store.commit(&sent).await.is_ok())
         .await;
     assert_eq!(stands(&store, FIRST).await, [true; 2]);
+}
+
+/// Where somebody ends the wait for the standby, the primary alone has the batch. Whoever sends it
+/// again is told that it is done once the standby has it too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_the_primary_alone_has_is_not_acknowledged_again() {
+    let pair = Pair::start().await;
+    pair.synchronous(true).await;
+    let store = pair.options().timeout(Duration::from_secs(2)).open().await.unwrap();
+    pair.stream.refuse(true);
+    pair.stream.cut().await;
+    let sent = of_two(FIRST);
+    let (first, ()) = join(store.commit(&sent), pair.end_a_wait()).await;
+    assert!(is_unavailable(&first), "{first:?}");
+    assert_eq!(stands(&store, FIRST).await, [true; 2]);
+    let again = store.commit(&sent).await;
+    assert!(is_unavailable(&again), "{again:?}");
+    pair.stream.refuse(false);
+    server::until("the standby to be back", PATIENCE, async || store.commit(&sent).await.is_ok())
+        .await;
 }
 
 /// A primary that lives on and only reads: the first write that meets it gives up every connection

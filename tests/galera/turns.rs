@@ -1,8 +1,12 @@
-//! A store whose every call goes to the next node, and which counts calls that nobody answered.
+//! A store whose every call goes to the next node, and which has those counted that nobody
+//! answered.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -16,38 +20,69 @@ use portcullis::{
 };
 use time::OffsetDateTime;
 
+use crate::{
+    cluster::{Cluster, NODES},
+    forgiving::{Answer, Forgiving},
+};
+
+/// What a call of a node comes to.
+type Asked<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+
 #[derive(Clone)]
 pub(crate) struct Turns {
     nodes: Arc<[Arc<dyn Store>]>,
     next: Arc<AtomicUsize>,
-    unanswered: Arc<AtomicUsize>,
+    forgiving: Forgiving,
+    /// Whether a call that was not answered is made again, as long as that is forgiven.
+    insists: bool,
 }
 
 impl Turns {
-    pub(crate) fn of(nodes: impl IntoIterator<Item = Arc<dyn Store>>) -> Self {
-        let nodes = nodes.into_iter().collect();
-        Self { nodes, next: Arc::default(), unanswered: Arc::default() }
+    pub(crate) fn of(
+        nodes: impl IntoIterator<Item = Arc<dyn Store>>,
+        forgiving: &Forgiving,
+    ) -> Self {
+        let (nodes, forgiving) = (nodes.into_iter().collect(), forgiving.clone());
+        Self { nodes, next: Arc::default(), forgiving, insists: false }
     }
 
-    /// A store for each node alone, whose unanswered calls count here.
+    /// Each node, as a process of its own opens it.
+    pub(crate) async fn opened(cluster: &Cluster, forgiving: &Forgiving) -> Self {
+        let mut nodes = Vec::new();
+        for node in 0..NODES {
+            let store = forgiving.asked(async || cluster.options(node).open().await).await;
+            nodes.push(Arc::new(store) as Arc<dyn Store>);
+        }
+        Self::of(nodes, forgiving)
+    }
+
+    /// The same, for whoever looks at what is there and cannot begin anew.
+    pub(crate) fn insisting(self) -> Self {
+        Self { insists: true, ..self }
+    }
+
+    /// A store for each node alone.
     pub(crate) fn alone(&self) -> Vec<Arc<dyn Store>> {
         let alone = |node: &Arc<dyn Store>| {
             let nodes = std::iter::once(Arc::clone(node)).collect();
-            let one = Self { nodes, next: Arc::default(), unanswered: self.unanswered.clone() };
-            Arc::new(one) as Arc<dyn Store>
+            Arc::new(Self { nodes, next: Arc::default(), ..self.clone() }) as Arc<dyn Store>
         };
         self.nodes.iter().map(alone).collect()
     }
 
-    /// How many calls were answered that the database is away, or not in time.
-    pub(crate) fn unanswered(&self) -> usize {
-        self.unanswered.load(Ordering::SeqCst)
-    }
-
-    fn told<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
-        let away = matches!(answer, Err(StoreError::Unavailable(_)));
-        self.unanswered.fetch_add(usize::from(away), Ordering::SeqCst);
-        answer
+    async fn ask<'a, T, E: Answer>(
+        &'a self,
+        ask: impl Fn(&'a dyn Store) -> Asked<'a, T, E> + Send,
+    ) -> Result<T, E> {
+        loop {
+            let call = self.forgiving.call();
+            let answer = ask(self.next()).await;
+            call.ended(&answer);
+            let silent = answer.as_ref().is_err_and(Answer::is_silence);
+            if !(silent && self.insists && self.forgiving.once_more()) {
+                return answer;
+            }
+        }
     }
 
     fn next(&self) -> &dyn Store {
@@ -70,7 +105,7 @@ impl Store for Turns {
     }
 
     async fn get(&self, table: &'static Table, key: &[u8]) -> Result<Option<Row>, StoreError> {
-        self.told(self.next().get(table, key).await)
+        self.ask(|node| node.get(table, key)).await
     }
 
     async fn find(
@@ -79,23 +114,19 @@ impl Store for Turns {
         unique: &'static Unique,
         values: &[Value],
     ) -> Result<Option<Row>, StoreError> {
-        self.told(self.next().find(table, unique, values).await)
+        self.ask(|node| node.find(table, unique, values)).await
     }
 
     async fn page(&self, page: &Page) -> Result<Vec<Row>, StoreError> {
-        self.told(self.next().page(page).await)
+        self.ask(|node| node.page(page)).await
     }
 
     async fn sessions(&self, digests: &[Digest]) -> Result<Vec<SessionRows>, StoreError> {
-        self.told(self.next().sessions(digests).await)
+        self.ask(|node| node.sessions(digests)).await
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
-        let answer = self.next().commit(batch).await;
-        match answer {
-            Err(CommitError::Failed(error)) => Ok(self.told(Err(error))?),
-            answer => answer,
-        }
+        self.ask(|node| node.commit(batch)).await
     }
 
     async fn charge(
@@ -103,11 +134,11 @@ impl Store for Turns {
         charges: &[Charge],
         now: OffsetDateTime,
     ) -> Result<Vec<Verdict>, StoreError> {
-        self.told(self.next().charge(charges, now).await)
+        self.ask(|node| node.charge(charges, now)).await
     }
 
     async fn lease(&self, lease: &Lease) -> Result<Vec<Row>, StoreError> {
-        self.told(self.next().lease(lease).await)
+        self.ask(|node| node.lease(lease)).await
     }
 
     async fn purge(
@@ -116,6 +147,6 @@ impl Store for Turns {
         before: OffsetDateTime,
         limit: u32,
     ) -> Result<u32, StoreError> {
-        self.told(self.next().purge(table, before, limit).await)
+        self.ask(|node| node.purge(table, before, limit)).await
     }
 }

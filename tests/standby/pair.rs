@@ -117,6 +117,18 @@ impl Pair {
         self.servers[0] = None;
     }
 
+    /// Ends the connection whose commit waits for the standby.
+    pub(crate) async fn end_a_wait(&self) {
+        let mut connection = self.connect(0).await;
+        server::until("a wait", PATIENCE, async || {
+            let end = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                       WHERE wait_event = 'SyncRep'";
+            let ended = sqlx::query_scalar::<_, i64>(end).fetch_one(&mut connection).await;
+            ended.unwrap() > 0
+        })
+        .await;
+    }
+
     /// Has the primary refuse to write, as one does that was made a standby.
     pub(crate) async fn demote_primary(&self) {
         let mut connection = self.connect(0).await;

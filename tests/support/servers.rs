@@ -7,8 +7,8 @@ use portcullis::{
     entropy::SystemEntropy,
     id::BatchId,
     store::{
-        Batch, Change, Charge, CommitError, Kind, Lease, Movement, Row, Rule, Store, StoreError,
-        Table, Value,
+        Batch, Change, Charge, CommitError, Expect, Kind, Lease, Movement, Row, Rule, Store,
+        StoreError, Table, Value,
         tables::{ACCOUNTS, BUDGETS, CREDENTIALS, OUTBOX, SESSIONS, SETTINGS, USERS},
     },
 };
@@ -137,6 +137,31 @@ pub fn says_nothing(error: &dyn std::error::Error) {
     assert!(!said.contains("canary"), "{said}");
 }
 
+/// Batches that are sent again, and some that conflict with what stands, so many at once that each
+/// of a few connections has some: where the database refuses a row, and where it finds none.
+pub async fn what_is_not_done_is_undone(store: &(impl Store + Clone)) {
+    let standing = batch(vec![insert(&ACCOUNTS, 900), insert(&USERS, 900)]);
+    store.commit(&standing).await.unwrap();
+    let absent = Change::Delete { table: &USERS, key: vec![0; 16], expect: Expect::Present };
+    let mut writing = Vec::new();
+    for n in 901..933 {
+        let (store, standing, absent) = (store.clone(), standing.clone(), absent.clone());
+        writing.push(tokio::spawn(async move {
+            store.commit(&standing).await.unwrap();
+            for last in [insert(&USERS, 900), absent] {
+                let answer = store.commit(&batch(vec![insert(&ACCOUNTS, n), last])).await;
+                assert!(matches!(answer, Err(CommitError::Conflict)), "{answer:?}");
+            }
+        }));
+    }
+    for written in writing {
+        written.await.unwrap();
+    }
+    for n in 901..933 {
+        assert!(!there(store, n).await, "half a batch");
+    }
+}
+
 /// What a database undoes because it chose another transaction is tried again, and done once: a
 /// commit, a charge, a lease and a purge. `undo` has the first three writes of a table undone, or
 /// of none, and says how many there were since it was called before.
@@ -179,10 +204,20 @@ pub async fn what_is_undone_is_done_once(
     assert_eq!(store.purge(&SESSIONS, until, 5).await.unwrap(), 0);
 }
 
+/// PostgreSQL, within the transaction it is said in: waits until another one waits for this one.
+/// Of two that wait for each other the one that notices is ended, and each looks once, as a rule a
+/// second after its wait began. So this one must begin to wait within that second, however slow
+/// the machine is, and looks much later itself.
+const UNTIL_SOMEBODY_WAITS: &str = "DO $$ BEGIN \
+     PERFORM set_config('deadlock_timeout', '60s', true); \
+     WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted \
+     AND pg_backend_pid() = ANY (pg_blocking_pids(pid))) \
+     LOOP PERFORM pg_sleep(0.005); END LOOP; END $$";
+
 /// Two transactions wait for each other, and the database ends the store's: it is tried again once
 /// the other is done. `say` has the other one's statements run.
-pub async fn who_loses_a_deadlock_tries_again(
-    store: Arc<impl Store>,
+pub async fn who_loses_a_deadlock_tries_again<S: Store>(
+    store: Arc<S>,
     mut say: impl AsyncFnMut(&str),
 ) {
     // MySQL ends the one that has written less.
@@ -203,7 +238,11 @@ pub async fn who_loses_a_deadlock_tries_again(
         tokio::spawn(async move { store.commit(&sent).await })
     };
     // It has the account and waits for the credential.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    if std::any::type_name::<S>().contains("Postgres") {
+        tokio::time::timeout(Duration::from_secs(10), say(UNTIL_SOMEBODY_WAITS)).await.unwrap();
+    } else {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
     assert!(!writing.is_finished());
     // Fails the test where it is this one that is ended.
     say("UPDATE portcullis_accounts SET version = version + 1").await;

@@ -72,6 +72,8 @@ pub struct WrongStore {
     fault: Fault,
     shared: Arc<Shared>,
     cache: Mutex<Cache>,
+    /// Whose turn it is in this handle.
+    turn: tokio::sync::Mutex<()>,
     connections: Semaphore,
     /// Which of the handles this is.
     number: usize,
@@ -91,10 +93,17 @@ impl Place for WrongPlace {
     async fn open(&self) -> Arc<dyn Store> {
         let forgets = self.0 == Fault::ForgetsEverything;
         let shared = if forgets { Arc::default() } else { Arc::clone(&self.1) };
-        let connections = if self.0 == Fault::KeepsItsLock { 1 } else { 3 };
-        let (cache, connections) = (Mutex::default(), Semaphore::new(connections));
+        // As many as stores have.
+        let connections = if self.0 == Fault::KeepsItsLock { 1 } else { 8 };
         let number = shared.handles.fetch_add(1, Ordering::SeqCst);
-        Arc::new(WrongStore { fault: self.0, shared, cache, connections, number })
+        Arc::new(WrongStore {
+            fault: self.0,
+            shared,
+            cache: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            connections: Semaphore::new(connections),
+            number,
+        })
     }
 }
 
@@ -112,16 +121,32 @@ impl WrongStore {
         self.fault == fault
     }
 
-    /// A connection, which is not given back by whoever is dropped.
+    /// A connection.
     async fn connect(&self) {
-        if self.is(Fault::LeaksConnections) {
-            self.connections.acquire().await.unwrap().forget();
-            yield_now().await;
+        self.take_connection(Fault::LeaksConnections).await;
+    }
+
+    async fn connect_to_find(&self) {
+        self.take_connection(self.fault).await;
+    }
+
+    /// A connection, which is not given back by whoever is dropped, where this is the fault.
+    async fn take_connection(&self, leaks: Fault) {
+        if !matches!(self.fault, Fault::LeaksConnections | Fault::LeaksWhenFinding) {
+            return;
         }
+        let connection = self.connections.acquire().await.unwrap();
+        if self.is(leaks) {
+            connection.forget();
+            yield_now().await;
+            return;
+        }
+        yield_now().await;
+        connection.forget();
     }
 
     fn disconnect(&self) {
-        if self.is(Fault::LeaksConnections) {
+        if matches!(self.fault, Fault::LeaksConnections | Fault::LeaksWhenFinding) {
             self.connections.add_permits(1);
         }
     }
@@ -172,6 +197,7 @@ impl Store for WrongStore {
     }
 
     async fn page(&self, page: &Page) -> Result<Vec<Row>, StoreError> {
+        let _turn = self.lock_handle().await;
         self.read_page(page).await
     }
 
@@ -180,6 +206,7 @@ impl Store for WrongStore {
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
+        let _turn = self.lock_handle().await;
         self.lock_rows(batch).await?;
         let written = self.write(batch).await;
         self.unlock_rows(batch);

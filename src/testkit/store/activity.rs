@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::{
+    Place,
+    place::two,
     race::race,
     sample::{commit, delete, get, insert, number, raise, replace, row, tried, with},
 };
@@ -57,11 +59,12 @@ pub async fn raising_what_is_not_there_does_nothing(store: Arc<dyn Store>) {
 ///
 /// # Panics
 /// Where a touch brings a session back, or conflicts.
-pub async fn a_touch_never_brings_back_a_session(store: Arc<dyn Store>) {
+pub async fn a_touch_never_brings_back_a_session(place: &dyn Place) {
+    let handles = two(place).await;
     for round in 0..40 {
-        commit(&*store, vec![insert(&SESSIONS, row(&SESSIONS, round))]).await;
+        commit(&*handles[0], vec![insert(&SESSIONS, row(&SESSIONS, round))]).await;
         race(8, |racer| {
-            let store = Arc::clone(&store);
+            let store = Arc::clone(&handles[racer % 2]);
             async move {
                 let change = if racer == 3 {
                     delete(&SESSIONS, round)
@@ -72,7 +75,7 @@ pub async fn a_touch_never_brings_back_a_session(store: Arc<dyn Store>) {
             }
         })
         .await;
-        let back = get(&*store, &SESSIONS, round).await;
+        let back = get(&*handles[1], &SESSIONS, round).await;
         assert_eq!(back, None, "a touch brought back a session that was logged out");
     }
 }
@@ -81,10 +84,11 @@ pub async fn a_touch_never_brings_back_a_session(store: Arc<dyn Store>) {
 ///
 /// # Panics
 /// Where an earlier one remains, or one conflicts.
-pub async fn the_latest_of_many_touches_remains(store: Arc<dyn Store>) {
-    commit(&*store, vec![insert(&ACTIVITY, row(&ACTIVITY, 0))]).await;
+pub async fn the_latest_of_many_touches_remains(place: &dyn Place) {
+    let handles = two(place).await;
+    commit(&*handles[0], vec![insert(&ACTIVITY, row(&ACTIVITY, 0))]).await;
     race(32, |racer| {
-        let store = Arc::clone(&store);
+        let store = Arc::clone(&handles[racer % 2]);
         async move {
             for step in 0..10 {
                 let to = 100 + (9 - step) * 32 + racer as i64;
@@ -94,7 +98,7 @@ pub async fn the_latest_of_many_touches_remains(store: Arc<dyn Store>) {
         }
     })
     .await;
-    let stands = get(&*store, &ACTIVITY, 0).await.expect("the row stands");
+    let stands = get(&*handles[1], &ACTIVITY, 0).await.expect("the row stands");
     assert_eq!(number(&ACTIVITY, &stands, "last_login_at"), 419, "the latest of many touches");
 }
 
@@ -102,10 +106,11 @@ pub async fn the_latest_of_many_touches_remains(store: Arc<dyn Store>) {
 ///
 /// # Panics
 /// Where one conflicts.
-pub async fn touches_and_changes_do_not_conflict(store: Arc<dyn Store>) {
-    commit(&*store, vec![insert(&USERS, row(&USERS, 0))]).await;
+pub async fn touches_and_changes_do_not_conflict(place: &dyn Place) {
+    let handles = two(place).await;
+    commit(&*handles[0], vec![insert(&USERS, row(&USERS, 0))]).await;
     race(8, |racer| {
-        let store = Arc::clone(&store);
+        let store = Arc::clone(&handles[racer % 2]);
         async move {
             for step in 1..20 {
                 let change = if racer == 0 {
@@ -118,6 +123,6 @@ pub async fn touches_and_changes_do_not_conflict(store: Arc<dyn Store>) {
         }
     })
     .await;
-    let stands = get(&*store, &USERS, 0).await.expect("the row stands");
+    let stands = get(&*handles[1], &USERS, 0).await.expect("the row stands");
     assert_eq!(number(&USERS, &stands, Table::VERSION), 20);
 }

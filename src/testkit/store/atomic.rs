@@ -6,6 +6,8 @@ use std::sync::{
 };
 
 use super::{
+    Place,
+    place::two,
     race::race,
     sample::{
         commit, conflict, delete, delete_version, found, get, insert, number, raise, replace, row,
@@ -85,20 +87,28 @@ pub async fn every_kind_of_failing_change_undoes_its_batch(store: Arc<dyn Store>
 }
 
 /// S1. While a batch rewrites several rows again and again, one question never shows some of
-/// them before and some after.
+/// them before and some after, through whichever handle it is asked.
 ///
 /// # Panics
 /// Where a page shows rows of two moments.
-pub async fn nobody_sees_half_a_batch(store: Arc<dyn Store>) {
+pub async fn nobody_sees_half_a_batch(place: &dyn Place) {
     const ROWS: u64 = 8;
     const LOOKS: usize = 400;
-    commit(&*store, (0..ROWS).map(|n| insert(&ACCOUNTS, row(&ACCOUNTS, n))).collect()).await;
-    let looks = Arc::new(AtomicUsize::new(0));
+    // Looks at what nobody rewrites show nothing.
+    const REWRITTEN: usize = 20;
+    let handles = two(place).await;
+    commit(&*handles[0], (0..ROWS).map(|n| insert(&ACCOUNTS, row(&ACCOUNTS, n))).collect()).await;
+    let seen = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
     race(5, |racer| {
-        let (store, looks) = (Arc::clone(&store), Arc::clone(&looks));
+        let (store, seen) = (Arc::clone(&handles[racer % 2]), Arc::clone(&seen));
         async move {
+            let (looks, rewritten) = &*seen;
+            let over = || {
+                looks.load(Ordering::SeqCst) >= LOOKS
+                    && rewritten.load(Ordering::SeqCst) >= REWRITTEN
+            };
             if racer > 0 {
-                while looks.fetch_add(1, Ordering::SeqCst) < LOOKS {
+                while !over() {
                     let page = Page::of(&ACCOUNTS, "all", Vec::new(), 100).unwrap();
                     let rows = found(store.page(&page).await);
                     let version = |row| number(&ACCOUNTS, row, Table::VERSION);
@@ -106,6 +116,7 @@ pub async fn nobody_sees_half_a_batch(store: Arc<dyn Store>) {
                     assert_eq!(rows.len() as u64, ROWS, "rows that stand throughout");
                     let one = rows.iter().all(|row| Some(version(row)) == first);
                     assert!(one, "a page shows half a batch");
+                    looks.fetch_add(1, Ordering::SeqCst);
                     tokio::task::yield_now().await;
                 }
                 return;
@@ -113,7 +124,8 @@ pub async fn nobody_sees_half_a_batch(store: Arc<dyn Store>) {
             for version in 1.. {
                 let changed = |n| replace(&ACCOUNTS, row(&ACCOUNTS, n), version);
                 commit(&*store, (0..ROWS).map(changed).collect()).await;
-                if looks.load(Ordering::SeqCst) >= LOOKS {
+                rewritten.fetch_add(1, Ordering::SeqCst);
+                if over() {
                     return;
                 }
                 tokio::task::yield_now().await;

@@ -2,12 +2,12 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering as Atomic},
+    atomic::{AtomicBool, AtomicUsize, Ordering as Atomic},
 };
 
 use super::{
     race::race,
-    sample::{at, commit, delete, found, insert, key, row, tried, with},
+    sample::{at, commit, delete, found, insert, key, row, with},
 };
 use crate::store::{
     Direction, Kind, Ordering, Page, Row, Store, Table, Value,
@@ -215,6 +215,11 @@ fn key_of_account() -> Value {
 /// # Panics
 /// Where such a row is missing, doubled or out of order.
 pub async fn rows_that_stand_are_shown_once_whatever_is_written(store: Arc<dyn Store>) {
+    const STANDING: u64 = 60;
+    // After how many others a row goes that came.
+    const STAY: u64 = 8;
+    // A walk while nobody writes shows nothing.
+    const WRITTEN: usize = 50;
     let table = &SESSIONS;
     let user = Value::Bytes(key(&USERS, 5));
     let session = {
@@ -225,40 +230,46 @@ pub async fn rows_that_stand_are_shown_once_whatever_is_written(store: Arc<dyn S
             with(table, session, "created_at", at)
         }
     };
-    // Every fourth row stands; those between them come and go.
-    let standing: Vec<_> = (0..60).map(|n| session(n * 4)).collect();
+    // Every fifth row stands; each writer has one place between two of them.
+    let standing: Vec<_> = (0..STANDING).map(|n| session(n * 5)).collect();
     commit(&*store, standing.iter().map(|row| insert(table, row.clone())).collect()).await;
-    let over = Arc::new(AtomicBool::new(false));
+    let (over, written) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     race(5, |racer| {
         let (store, over, session) = (Arc::clone(&store), Arc::clone(&over), session.clone());
-        let (user, standing) = (user.clone(), standing.clone());
+        let (user, standing, written) = (user.clone(), standing.clone(), Arc::clone(&written));
         async move {
             if racer > 0 {
-                let mut round = 0;
+                let mut round = 0_u64;
                 while !over.load(Atomic::SeqCst) {
-                    let n = (round * 13 % 60) * 4 + racer as u64 % 3 + 1;
-                    if !tried(&*store, vec![insert(table, session(n))]).await {
-                        tried(&*store, vec![delete(table, n)]).await;
+                    let n = |round: u64| (round * 13 % STANDING) * 5 + racer as u64;
+                    commit(&*store, vec![insert(table, session(n(round)))]).await;
+                    if let Some(before) = round.checked_sub(STAY) {
+                        tokio::task::yield_now().await;
+                        commit(&*store, vec![delete(table, n(before))]).await;
                     }
+                    written.fetch_add(1, Atomic::SeqCst);
                     round += 1;
                     tokio::task::yield_now().await;
                 }
                 return;
             }
-            for direction in [Direction::Ascending, Direction::Descending] {
-                for limit in [3, 20] {
-                    let page = Page::of(table, "of_user", vec![user.clone()], limit).unwrap();
-                    let shown = walk(&*store, Page { direction, ..page }).await;
-                    let by = |row: &Row| values(table, row, &["created_at", "id"]);
-                    let ordered = shown.windows(2).all(|pair| match direction {
-                        Direction::Ascending => by(&pair[0]) < by(&pair[1]),
-                        Direction::Descending => by(&pair[0]) > by(&pair[1]),
-                    });
-                    assert!(ordered, "rows are doubled or out of order while others are written");
-                    let stood = shown.into_iter().filter(|row| standing.contains(row));
-                    let stood = stood.count();
-                    assert_eq!(stood, standing.len(), "rows that stood throughout and were shown");
-                }
+            let before = written.load(Atomic::SeqCst);
+            let mut walks = 0;
+            while walks < 4 || written.load(Atomic::SeqCst) < before + WRITTEN {
+                let direction = [Direction::Ascending, Direction::Descending][walks / 2 % 2];
+                let limit = [3, 20][walks % 2];
+                let page = Page::of(table, "of_user", vec![user.clone()], limit).unwrap();
+                let shown = walk(&*store, Page { direction, ..page }).await;
+                let by = |row: &Row| values(table, row, &["created_at", "id"]);
+                let ordered = shown.windows(2).all(|pair| match direction {
+                    Direction::Ascending => by(&pair[0]) < by(&pair[1]),
+                    Direction::Descending => by(&pair[0]) > by(&pair[1]),
+                });
+                assert!(ordered, "rows are doubled or out of order while others are written");
+                let stood = shown.into_iter().filter(|row| standing.contains(row));
+                let stood = stood.count();
+                assert_eq!(stood, standing.len(), "rows that stood throughout and were shown");
+                walks += 1;
             }
             over.store(true, Atomic::SeqCst);
         }

@@ -18,3 +18,9 @@ impl Place for MemoryStore {
         Arc::new(self.clone())
     }
 }
+
+/// Two handles of one database, as two processes have them: what each holds in itself, a lock or
+/// a cache, the other does not see.
+pub(super) async fn two(place: &dyn Place) -> [Arc<dyn Store>; 2] {
+    [place.open().await, place.open().await]
+}

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::{
+    Place,
+    place::two,
     race::race,
-    sample::{at, commit, found, get, insert, later, row, tried, with},
+    sample::{at, commit, found, get, insert, key, later, row, tried, with},
 };
 use crate::{
     clock::to_micros,
     store::{
-        Page, Row, Store, Table, Value,
-        tables::{SESSION_BY_ID, SESSIONS},
+        BudgetState, Charge, Movement, Page, Row, Rule, Store, Table, Value,
+        tables::{BUDGETS, SESSION_BY_ID, SESSIONS},
     },
 };
 
@@ -138,4 +140,52 @@ pub async fn purges_at_once_count_each_row_once(store: Arc<dyn Store>) {
         let left = found(store.purge(&SESSIONS, later(1), ROWS).await);
         assert_eq!(gone + left, ROWS, "rows that purges said they deleted");
     }
+}
+
+/// S13. A budget that had expired and is charged anew while others purge keeps each of its units:
+/// a row that is no longer what it was when a purge chose it stays.
+///
+/// # Panics
+/// Where a purge takes away a unit that was charged meanwhile, or a row that had expired stays.
+pub async fn what_is_charged_anew_is_not_purged(place: &dyn Place) {
+    const ROWS: u64 = 24;
+    const RACERS: usize = 8;
+    let handles = two(place).await;
+    for round in 0..2 {
+        let numbers = move || (0..ROWS).map(move |n| 1000 * round + n);
+        let rows = numbers().map(|n| insert(&BUDGETS, expiring(&BUDGETS, n, 0)));
+        commit(&*handles[0], rows.collect()).await;
+        race(2 * RACERS, |racer| {
+            let store = Arc::clone(&handles[racer / 2 % 2]);
+            async move {
+                if racer % 2 == 0 {
+                    while found(store.purge(&BUDGETS, later(1), 3).await) > 0 {
+                        tokio::task::yield_now().await;
+                    }
+                    return;
+                }
+                // Each begins elsewhere, so that the slices of all purges are met.
+                for n in numbers().cycle().skip(3 * (racer / 2)).take(ROWS as usize) {
+                    found(store.charge(&[taking(n)], later(1)).await);
+                    tokio::task::yield_now().await;
+                }
+            }
+        })
+        .await;
+        let left = found(handles[1].purge(&BUDGETS, later(1), u32::MAX).await);
+        assert_eq!(left, 0, "budgets that had expired, and were charged by nobody");
+        for n in numbers() {
+            let stands = get(&*handles[0], &BUDGETS, n).await.map(|row| {
+                let state = BudgetState::from_row(&row).unwrap();
+                state.count as usize
+            });
+            assert_eq!(stands, Some(RACERS), "units of a budget that was charged during purges");
+        }
+    }
+}
+
+/// A unit of budget number `n`.
+fn taking(n: u64) -> Charge {
+    let rule = Rule::Tally { forget: time::Duration::DAY };
+    Charge { key: key(&BUDGETS, n).try_into().unwrap(), rule, movement: Movement::Take }
 }

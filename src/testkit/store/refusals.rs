@@ -36,12 +36,12 @@ static IMPOSTOR: Table = Table {
     expires: Some("expires_at"),
 };
 
-fn refused<T>(answer: Result<T, StoreError>, what: &str) {
+pub(super) fn refused<T>(answer: Result<T, StoreError>, what: &str) {
     let refused = matches!(answer, Err(StoreError::Unsupported(_)));
     assert!(refused, "{what} was not refused as unsupported");
 }
 
-async fn refuses(store: &dyn Store, changes: Vec<Change>, what: &str) {
+pub(super) async fn refuses(store: &dyn Store, changes: Vec<Change>, what: &str) {
     let answer = store.commit(&batch(changes)).await;
     let refused = matches!(answer, Err(CommitError::Failed(StoreError::Unsupported(_))));
     assert!(refused, "{what} was not refused as unsupported: {answer:?}");
@@ -122,31 +122,6 @@ pub async fn an_unfit_batch_is_refused(store: Arc<dyn Store>) {
         refuses(store, changes, what).await;
     }
     assert!(get(store, &ACCOUNTS, 1).await.is_none(), "a refused batch left a row");
-}
-
-/// S5. Text with a NUL, and what is too long for an index, is refused as unsupported, in rows and
-/// in look-ups, and not kept in some other form.
-///
-/// # Panics
-/// Where it is accepted.
-pub async fn what_no_database_holds_is_refused(store: Arc<dyn Store>) {
-    let store = &*store;
-    let text = |text: &str| Value::Text(text.to_owned());
-    let longest = "x".repeat(Column::MAX_INDEXED);
-    for bad in
-        ["ada\0", "\0ada", "\0"].map(text).into_iter().chain([text(&(longest.clone() + "x"))])
-    {
-        let user = with(&USERS, row(&USERS, 1), "username_key", bad.clone());
-        refuses(store, vec![insert(&USERS, user)], "a key that cannot be held").await;
-        let found = store.find(&USERS, &BY_USERNAME, &[bad]).await;
-        refused(found, "a look-up of what cannot be held");
-    }
-    let named = with(&ACCOUNTS, row(&ACCOUNTS, 1), "name", text("a\0b"));
-    refuses(store, vec![insert(&ACCOUNTS, named)], "a name with a NUL").await;
-    let user = with(&USERS, row(&USERS, 1), "username_key", text(&longest));
-    assert!(store.commit(&batch(vec![insert(&USERS, user)])).await.is_ok(), "the longest key");
-    let found = store.find(&USERS, &BY_USERNAME, &[text(&longest)]).await;
-    assert!(found.is_ok_and(|user| user.is_some()), "the longest key finds its row");
 }
 
 /// S15. Questions that do not fit their table are refused, not answered in the database's own

@@ -7,7 +7,7 @@ use std::sync::{
 
 use super::{
     race::race,
-    sample::{at, commit, delete, found, get, insert, key, number, replace, row, with},
+    sample::{at, commit, delete, found, get, insert, key, number, raise, replace, row, with},
 };
 use crate::{
     secret::Digest,
@@ -17,10 +17,11 @@ use crate::{
     },
 };
 
-/// Session `n` of user `n` of account `n`.
+/// Session `n` of user `n` of account `n`, with a stamp that is the version of both.
 fn session(n: u64) -> Row {
     let session = with(&SESSIONS, row(&SESSIONS, n), "user", Value::Bytes(key(&USERS, n)));
-    with(&SESSIONS, session, "account", Value::Bytes(key(&ACCOUNTS, n)))
+    let session = with(&SESSIONS, session, "account", Value::Bytes(key(&ACCOUNTS, n)));
+    with(&SESSIONS, session, "user_stamp", Value::Int(1))
 }
 
 fn digest(n: u64) -> Digest {
@@ -151,8 +152,8 @@ pub async fn no_more_sessions_than_that_are_asked_for(store: Arc<dyn Store>) {
     assert!(refused, "one digest too many was not refused as unsupported");
 }
 
-/// S8. While batches rewrite a user and their account together, no answer shows the one before
-/// and the other after: neither of one session nor of several.
+/// S8. While batches rewrite a session, its user and their account together, no answer shows one
+/// of them before and another after: neither of one session nor of several.
 ///
 /// # Panics
 /// Where rows of two moments are answered.
@@ -171,6 +172,8 @@ pub async fn a_session_is_of_one_moment(store: Arc<dyn Store>) {
                         let user = number(&USERS, &rows.user, Table::VERSION);
                         let account = number(&ACCOUNTS, &rows.account, Table::VERSION);
                         assert_eq!(user, account, "a user and an account of two moments");
+                        let session = number(&SESSIONS, &rows.session, "user_stamp");
+                        assert_eq!(session, user, "a session and its user of two moments");
                     }
                     tokio::task::yield_now().await;
                 }
@@ -179,7 +182,8 @@ pub async fn a_session_is_of_one_moment(store: Arc<dyn Store>) {
             for (version, n) in (1..34).flat_map(|version| (1..4).map(move |n| (version, n))) {
                 let account = replace(&ACCOUNTS, row(&ACCOUNTS, n), version);
                 let user = replace(&USERS, row(&USERS, n), version);
-                commit(&*store, vec![account, user]).await;
+                let session = raise(&SESSIONS, n, "user_stamp", version + 1);
+                commit(&*store, vec![account, user, session]).await;
                 tokio::task::yield_now().await;
             }
             over.store(true, Ordering::SeqCst);

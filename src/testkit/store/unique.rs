@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::{
+    Place,
+    place::two,
     race::winners,
     sample::{at, commit, conflict, delete, found, get, insert, replace, row, tried, with},
 };
@@ -41,15 +43,17 @@ pub async fn no_two_rows_share_a_unique_key(store: Arc<dyn Store>) {
     }
 }
 
-/// S4. Of 64 rows that want one value of a unique key at the same moment, one gets it.
+/// S4. Of 64 rows that want one value of a unique key at the same moment, through two handles,
+/// one gets it.
 ///
 /// # Panics
 /// Where none or several get it.
-pub async fn one_of_64_takers_of_a_unique_key_wins(store: Arc<dyn Store>) {
+pub async fn one_of_64_takers_of_a_unique_key_wins(place: &dyn Place) {
+    let handles = two(place).await;
     for round in 0..4 {
         let name = Value::Text(format!("wanted {round}"));
         let won = winners(64, |racer| {
-            let (store, name) = (Arc::clone(&store), name.clone());
+            let (store, name) = (Arc::clone(&handles[racer % 2]), name.clone());
             async move {
                 let user = row(&USERS, round * 64 + racer as u64);
                 let user = with(&USERS, user, "username_key", name);
@@ -102,4 +106,45 @@ pub async fn a_value_given_up_is_free(store: Arc<dyn Store>) {
         assert_eq!(get(store, &USERS, n).await, Some(version(n, name, number)));
     }
     assert_eq!(get(store, &USERS, 1).await, None);
+}
+
+/// S4. Unique keys hold after each change, and not only at the end of a batch: two rows do not
+/// trade values in one, and none takes what a later change gives up.
+///
+/// # Panics
+/// Where such a batch is done.
+pub async fn a_value_is_not_free_before_it_is_given_up(store: Arc<dyn Store>) {
+    let store = &*store;
+    for table in Table::ALL.iter().filter(|table| !table.uniques.is_empty()) {
+        commit(store, vec![insert(table, row(table, 2)), insert(table, row(table, 3))]).await;
+        for unique in table.uniques {
+            // Row `n` with what row `of` has in the columns of this key.
+            let like = |n, of| {
+                unique.columns.iter().fold(row(table, n), |other, column| {
+                    with(table, other, column, at(table, &row(table, of), column).clone())
+                })
+            };
+            // Changes go by key, so each of these takes before the other gives.
+            let mut early =
+                vec![("deletes its row", vec![insert(table, like(1, 2)), delete(table, 2)])];
+            if table.version().is_some() {
+                let change = |n, of| replace(table, like(n, of), 1);
+                early.extend([
+                    ("deletes its row", vec![change(2, 3), delete(table, 3)]),
+                    ("gives it up", vec![insert(table, like(1, 2)), change(2, 4)]),
+                    ("gives it up", vec![change(2, 3), change(3, 4)]),
+                    ("trades it", vec![change(2, 3), change(3, 2)]),
+                ]);
+            }
+            for (what, changes) in early {
+                let why = format!("a value of {} is taken until a later change {what}", table.name);
+                conflict(store, changes, &why).await;
+            }
+        }
+        for n in [2, 3] {
+            let stands = get(store, table, n).await;
+            assert_eq!(stands, Some(row(table, n)), "a row of {} was changed", table.name);
+        }
+        assert_eq!(get(store, table, 1).await, None, "a row of {} was made", table.name);
+    }
 }

@@ -18,6 +18,7 @@ pub enum Fault {
     LocksInAnyOrder,
     ComparesVersionsIn32Bits,
     AddsOneToVersions,
+    LocksInItsHandle,
     // S4
     HasNoUniqueKeys,
     ReplacesIntoUniqueKeys,
@@ -25,6 +26,8 @@ pub enum Fault {
     FindsByNull,
     NeverFreesUniqueKeys,
     ChecksUniqueKeysFirst,
+    ChecksUniqueKeysLast,
+    DeadlocksOnUniqueKeys,
     // S5
     FoldsCase,
     PadsBlanks,
@@ -40,6 +43,10 @@ pub enum Fault {
     SortsByLanguage,
     SortsByUtf16,
     BoundsByLanguage,
+    KeepsAnyWord,
+    PagesByAnything,
+    CutsLongKeys,
+    HoldsTooLittle,
     // S6
     ReadsAReplica,
     CachesForEachHandle,
@@ -61,6 +68,7 @@ pub enum Fault {
     MixesUpUsers,
     FoldsDigests,
     TakesAnyNumberOfSessions,
+    ReadsSessionsFirst,
     // S9
     Lowers,
     CannotLiftNull,
@@ -92,9 +100,11 @@ pub enum Fault {
     PurgesWithoutLimit,
     CountsBeforePurging,
     PurgesRowsOnly,
+    PurgesWhatItChose,
     // S14
     WritesAsItGoes,
     LeaksConnections,
+    LeaksWhenFinding,
     KeepsItsLock,
     ChargesAsItGoes,
     LeasesAsItGoes,

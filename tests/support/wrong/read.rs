@@ -17,7 +17,7 @@ impl WrongStore {
     ) -> Result<Option<Row>, StoreError> {
         self.known(table)?;
         self.connect().await;
-        let mut row = self.read(table, |rows| rows.get(key).cloned());
+        let mut row = self.read(table, |rows| rows.get(self.cut(key)).cloned());
         self.disconnect();
         if self.is(Fault::CachesForEachHandle) {
             let mut cache = self.cache.lock().unwrap();
@@ -51,12 +51,16 @@ impl WrongStore {
         }
         let values = self.compared(values.to_vec());
         let of = |row: &&Row| self.compared(all_at(table, row, unique.columns)) == values;
-        Ok(self.read(table, |rows| rows.values().find(of).cloned()))
+        self.connect_to_find().await;
+        let found = self.read(table, |rows| rows.values().find(of).cloned());
+        self.disconnect();
+        Ok(found)
     }
 
     pub async fn read_page(&self, page: &Page) -> Result<Vec<Row>, StoreError> {
         self.known(page.table)?;
-        if let Some(flaw) = page.flaw().filter(|_| page.table.is_known()) {
+        let asked = page.table.is_known() && !self.is(Fault::PagesByAnything);
+        if let Some(flaw) = page.flaw().filter(|_| asked) {
             return if self.is(Fault::AnswersAnything) {
                 Ok(Vec::new())
             } else {
@@ -170,6 +174,10 @@ impl WrongStore {
         if self.is(Fault::AnswersSessionsTwice) {
             let asked_again = digests.len() > wanted.len();
             sessions.extend(if asked_again { sessions.clone() } else { Vec::new() });
+        }
+        if self.is(Fault::ReadsSessionsFirst) {
+            yield_now().await;
+            tables = all();
         }
         let mut found = Vec::new();
         let mut last: Option<Row> = None;

@@ -159,7 +159,8 @@ impl WrongStore {
             (Fault::PurgesWhatNeverExpires, expires) => *expires < before,
             (_, expires) => *expires != Value::Null && *expires < before,
         };
-        let steps = self.is(Fault::CountsBeforePurging);
+        let truly = self.is(Fault::PurgesWhatItChose);
+        let steps = self.is(Fault::CountsBeforePurging) || truly;
         self.connect().await;
         self.disconnect();
         let keys = |rows: &Rows| -> Vec<_> {
@@ -179,7 +180,10 @@ impl WrongStore {
         }
         let mut tables = self.shared.tables.lock().unwrap();
         let rows = tables.entry(table.name).or_default();
-        let seen = if steps { seen } else { keys(rows) };
+        let mut seen = if steps { seen } else { keys(rows) };
+        if truly {
+            seen.retain(|key| rows.contains_key(key));
+        }
         for key in &seen {
             let row = rows.remove(key).filter(|_| self.is(Fault::PurgesRowsOnly));
             self.shared.ghosts.lock().unwrap().extend(row.map(|row| (table.name, row)));

@@ -15,7 +15,12 @@ impl WrongStore {
         if self.is(Fault::RefusesLongBatches) && batch.changes().len() > 500 {
             return Err(StoreError::Unsupported("that many changes").into());
         }
-        if let Some(flaw) = batch.flaw().filter(|_| !self.is(Fault::CutsAtNul)) {
+        if self.is(Fault::HoldsTooLittle) && batch.changes().iter().any(is_long) {
+            return Err(StoreError::Unsupported("a value that long").into());
+        }
+        let words = |change: &Change| std::ptr::eq(change.table(), &tables::USER_WORDS);
+        let any = self.is(Fault::KeepsAnyWord) && batch.changes().iter().all(words);
+        if let Some(flaw) = batch.flaw().filter(|_| !any && !self.is(Fault::CutsAtNul)) {
             let takes = (unknown && self.is(Fault::MakesTables)) || self.is(Fault::TakesAnyBatch);
             return if takes { Ok(()) } else { Err(StoreError::Unsupported(flaw).into()) };
         }
@@ -67,15 +72,9 @@ impl WrongStore {
                 if self.is_noted(&self.lock(), batch) {
                     return Ok(());
                 }
-                let clashes = |tables: &mut Tables, change: &Change| match change {
-                    Change::Insert { table, row } | Change::Replace { table, row, .. } => {
-                        self.has_another(tables.entry(table.name).or_default(), table, row)
-                    }
-                    _ => false,
-                };
                 let mut tried = self.lock().clone();
                 for change in batch.changes() {
-                    if clashes(&mut tried, change) {
+                    if self.takes_anothers(&mut tried, change) {
                         return Err(CommitError::Conflict);
                     }
                     self.apply(&mut tried, change)?;
@@ -85,6 +84,7 @@ impl WrongStore {
             }
             Fault::WritesChangeByChange
             | Fault::WritesAsItGoes
+            | Fault::LocksInItsHandle
             | Fault::ReadsThenWrites
             | Fault::RaisesByReplacing => {
                 if !self.is_noted(&self.lock(), batch) {
@@ -124,6 +124,11 @@ impl WrongStore {
             let mut tried = tables.clone();
             let changes = batch.changes().iter().filter(|change| !self.is_older(change, batch));
             changes.into_iter().try_for_each(|change| self.apply(&mut tried, change))?;
+            let last = self.is(Fault::ChecksUniqueKeysLast);
+            if last && batch.changes().iter().any(|change| self.takes_anothers(&mut tried, change))
+            {
+                return Err(CommitError::Conflict);
+            }
             *tables = tried;
         }
         self.note(tables, batch);
@@ -160,7 +165,7 @@ impl WrongStore {
             let (name, key) = (change.table().name, change.key());
             let row = tried.entry(name).or_default().remove(key);
             self.put(name, key, row);
-            if self.is(Fault::WritesAsItGoes) {
+            if self.is(Fault::WritesAsItGoes) || self.is(Fault::LocksInItsHandle) {
                 yield_now().await;
             }
         }
@@ -177,10 +182,18 @@ impl WrongStore {
     }
 
     fn clashes(&self, rows: &Rows, table: &'static Table, row: &Row) -> bool {
-        if self.is(Fault::HasNoUniqueKeys) || self.is(Fault::ChecksUniqueKeysFirst) {
-            return false;
+        let elsewhere =
+            [Fault::HasNoUniqueKeys, Fault::ChecksUniqueKeysFirst, Fault::ChecksUniqueKeysLast];
+        !elsewhere.contains(&self.fault) && self.has_another(rows, table, row)
+    }
+
+    fn takes_anothers(&self, tables: &mut Tables, change: &Change) -> bool {
+        match change {
+            Change::Insert { table, row } | Change::Replace { table, row, .. } => {
+                self.has_another(tables.entry(table.name).or_default(), table, row)
+            }
+            _ => false,
         }
-        self.has_another(rows, table, row)
     }
 
     fn has_another(&self, rows: &Rows, table: &'static Table, row: &Row) -> bool {
@@ -215,7 +228,7 @@ impl WrongStore {
     }
 
     fn apply(&self, tables: &mut Tables, change: &Change) -> Result<(), CommitError> {
-        let (table, key) = (change.table(), change.key().to_vec());
+        let (table, key) = (change.table(), self.cut(change.key()).to_vec());
         let rows = tables.entry(table.name).or_default();
         let standing = rows.get(&key).cloned();
         let is_version = |expected| {
@@ -304,4 +317,18 @@ impl WrongStore {
         let noted = batches.is_some_and(|rows| rows.contains_key(batch.id().as_bytes().as_slice()));
         noted && !self.is(Fault::ForgetsBatches)
     }
+}
+
+/// Whether a value that is looked up is longer than some databases can have it in an index.
+fn is_long(change: &Change) -> bool {
+    let table = change.table();
+    let row = match change {
+        Change::Insert { row, .. } | Change::Replace { row, .. } => row,
+        _ => return false,
+    };
+    table.columns.iter().zip(row.values()).any(|(column, value)| match value {
+        Value::Text(text) => text.len() > 767 && table.is_indexed(column.name),
+        Value::Bytes(bytes) => bytes.len() > 767 && table.is_indexed(column.name),
+        _ => false,
+    })
 }
