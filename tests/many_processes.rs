@@ -1,18 +1,21 @@
 //! Four processes on one database race log-ins, resets, changes of passwords and of usernames, ends
-//! of sessions, and bosses who invite, rename, promote, demote and lock out, while one of them
-//! after the other is killed with -9. Afterwards the whole database is held against what must
-//! always be so, and against what each process was answered: what was acknowledged is there, what
-//! was refused is not, and what was never answered is wholly one or the other.
+//! of sessions, and bosses who invite, rename, promote, demote and lock out, and each purges what
+//! has expired meanwhile, while one of them after the other is killed with -9. Afterwards the whole
+//! database is held against what must always be so, and against what each process was answered:
+//! what was acknowledged is there, what was refused is not, and could be refused with that; what
+//! was never answered is wholly one or the other; and the store, which never went away, did not
+//! say that it had.
 //!
 //! Each act comes from an address of its own, which its entry in the audit trail carries. So an
 //! entry is that of one act, and of the acts nobody was answered it says which were done.
 //!
 //! It was seen to fail where a store ignores conditions or applies half a batch, where seats or the
 //! last administrator are not looked at, where a reset leaves sessions alive, and where a change
-//! leaves the audit trail or the words people are found by behind.
+//! leaves the audit trail or the words people are found by behind; where a process ends by itself,
+//! and where a store now and then says that it cannot do what it is asked.
 //!
-//! A task joins with an act in `many_processes/acts.rs` and what must be so of it in
-//! `many_processes/check.rs`.
+//! A task joins with an act in `many_processes/acts.rs`, with what it may be refused with in
+//! `many_processes/refusals.rs`, and what must be so of it in `many_processes/check.rs`.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot begin has failed")]
 
@@ -30,18 +33,23 @@ mod mysql;
 mod place;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "many_processes/refusals.rs"]
+mod refusals;
 #[path = "many_processes/rows.rs"]
 mod rows;
 #[path = "many_processes/trail.rs"]
 mod trail;
+#[path = "support/victim.rs"]
+mod victim;
 
 use std::{
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use place::Place;
+use victim::Victim;
 
 /// How many processes there are at once.
 const PROCESSES: usize = 4;
@@ -50,7 +58,7 @@ const PROCESSES: usize = 4;
 const SECONDS: u64 = 12;
 
 /// How long a slow machine may take until each act was done and each kind of answer given.
-const LONGEST: Duration = Duration::from_secs(90);
+const LONGEST: Duration = Duration::from_secs(180);
 
 /// What tells a process that it is one: the folder they share, and where the database is.
 const FOLDER: &str = "PORTCULLIS_MANY_FOLDER";
@@ -85,14 +93,14 @@ async fn process() {
     acts::race(Path::new(&folder), &Place::read(&database)).await;
 }
 
-fn start(folder: &Path, place: &Place) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "process", "--ignored", "--quiet"])
+fn start(folder: &Path, place: &Place) -> Victim {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "process", "--ignored", "--quiet", "--nocapture"])
         .env(FOLDER, folder)
         .env(DATABASE, place.written())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::null());
+    Victim::start(&mut command)
 }
 
 async fn many(place: Place) {
@@ -110,17 +118,16 @@ async fn many(place: Place) {
     {
         // Early moments catch a process that begins, late ones one in the middle of much.
         tokio::time::sleep(Duration::from_millis(500 + kills * 137 % 1_100)).await;
+        processes.iter_mut().for_each(Victim::must_live);
         let victim = &mut processes[usize::try_from(kills).unwrap() % PROCESSES];
-        victim.kill().unwrap();
-        victim.wait().unwrap();
+        victim.kill();
         history::killed(folder, victim.id());
         *victim = start(folder, &place);
         kills += 1;
     }
     std::fs::write(folder.join(acts::STOP), "").unwrap();
     for mut process in processes {
-        let ended = tokio::task::spawn_blocking(move || process.wait().unwrap()).await.unwrap();
-        assert!(ended.success(), "a process ended by itself: {ended}");
+        tokio::task::spawn_blocking(move || process.end()).await.unwrap();
     }
     let told = check::everything(folder, &place).await;
     println!("{kills} kills; {told}");

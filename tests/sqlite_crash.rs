@@ -3,6 +3,9 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot begin has failed")]
 
+#[path = "support/victim.rs"]
+mod victim;
+
 use std::{
     collections::BTreeSet,
     io::{BufRead as _, BufReader, Write as _},
@@ -23,6 +26,7 @@ use portcullis::{
 };
 use tempfile::TempDir;
 use time::OffsetDateTime;
+use victim::Victim;
 
 const PLACE: &str = "PORTCULLIS_CRASH_TEST";
 const WRITERS: u64 = 6;
@@ -100,14 +104,13 @@ fn say(what: &str, writer: u64, n: u64) {
 
 /// Starts it, kills it after a while, and gives what it said.
 fn run(place: &Path, lifetime: Duration) -> Vec<(String, u64, u64)> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", "killed", "--ignored", "--nocapture"])
         .env(PLACE, place)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        .stdout(Stdio::piped());
+    let mut child = Victim::start(&mut command);
+    let lines = BufReader::new(child.output()).lines();
     let reader = std::thread::spawn(move || {
         let said = lines.map_while(Result::ok).filter_map(|line| {
             let mut words = line.split(' ');
@@ -121,8 +124,7 @@ fn run(place: &Path, lifetime: Duration) -> Vec<(String, u64, u64)> {
         said.collect()
     });
     std::thread::sleep(lifetime);
-    child.kill().unwrap(); // SIGKILL, where there are signals
-    child.wait().unwrap();
+    child.kill();
     reader.join().unwrap()
 }
 

@@ -30,6 +30,13 @@ pub(crate) const PEOPLE: usize = 8;
 /// How many acts a process has in hand at once.
 const AT_ONCE: usize = 3;
 
+/// How long a link of the race lives: so short that some expire in it and are purged, and some of
+/// those while somebody opens them.
+const LINK: time::Duration = time::Duration::seconds(5);
+
+/// How many rows of a table a purge may delete: few, so that there is one to purge the next time.
+const PURGED: u32 = 20;
+
 pub(crate) const FIRST: &str = "seven green lanterns swing";
 
 pub(crate) fn name(user: usize) -> String {
@@ -99,12 +106,18 @@ pub(crate) fn client() -> Client {
 }
 
 pub(crate) async fn open(folder: &Path, place: &Place) -> (Auth, Operator) {
+    open_with(folder, place, time::Duration::HOUR).await
+}
+
+async fn open_with(folder: &Path, place: &Place, link: time::Duration) -> (Auth, Operator) {
+    let mut policy = policy();
+    policy.lifetimes.reset_link = link;
     let mut hashing = Hashing::default();
     hashing.params = Params::danger_for_tests();
     Auth::builder(place.open().await)
         .site(Site::new("Acme CRM", "https://crm.example").unwrap())
         .mailer(Post(folder.to_owned()))
-        .policy(policy())
+        .policy(policy)
         .hashing(hashing)
         .build()
         .unwrap()
@@ -148,7 +161,7 @@ pub(crate) struct Racer {
 
 /// Does things until it is told to stop, or killed.
 pub(crate) async fn race(folder: &Path, place: &Place) {
-    let (auth, _) = open(folder, place).await;
+    let (auth, _) = open_with(folder, place, LINK).await;
     let history = History::new(folder, &format!("{}-{}", std::process::id(), number(u64::MAX)));
     let racer = Arc::new(Racer { auth, history, folder: folder.to_owned() });
     let mut tasks = tokio::task::JoinSet::new();
@@ -163,8 +176,15 @@ pub(crate) async fn race(folder: &Path, place: &Place) {
     let posting = Arc::clone(&racer);
     tasks.spawn(async move {
         while !posting.folder.join(STOP).exists() {
-            let _ = posting.auth.work(20).await;
+            posting.work().await;
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let purging = Arc::clone(&racer);
+    tasks.spawn(async move {
+        while !purging.folder.join(STOP).exists() {
+            purging.purge().await;
+            tokio::time::sleep(Duration::from_millis(250)).await;
         }
     });
     tasks.join_all().await;
@@ -179,9 +199,34 @@ impl Racer {
         does: impl Future<Output = Result<String>>,
     ) -> Option<String> {
         let op = self.history.begin(what, &here.address.unwrap().to_string());
-        let answer = does.await.map_err(|error| error.kind());
+        let answer = does.await;
         self.history.end(op, &answer);
         answer.ok()
+    }
+
+    /// The answer of what comes before an act, or beside all acts. Where it is an error, that is
+    /// written down as if it were an act of its own.
+    pub(crate) fn beside<T>(&self, what: &str, answer: Result<T>) -> Option<T> {
+        let error = match answer {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let here = client().address.unwrap().to_string();
+        let op = self.history.begin((what, company::COMPANY, "", "", ""), &here);
+        self.history.end(op, &Err(error));
+        None
+    }
+
+    /// Does what nobody waits for.
+    async fn work(&self) {
+        self.beside("work", self.auth.work(20).await);
+    }
+
+    /// Deletes what has expired.
+    async fn purge(&self) {
+        let here = client();
+        let does = async { self.auth.purge(PURGED).await.map(|gone| gone.to_string()) };
+        self.tell(("purge", company::COMPANY, "", "", ""), &here, does).await;
     }
 
     /// The password that was the last to be acknowledged, as far as anybody knows.
@@ -222,7 +267,8 @@ impl Racer {
 
     async fn change(&self, user: usize) {
         let Some((token, word)) = self.log_in(user).await else { return };
-        let Ok(me) = self.auth.identify(&token).await else { return };
+        let me = self.auth.identify(&token).await;
+        let Some(me) = self.beside("identify", me) else { return };
         let new = format!("{:x} quiet rivers carry stones", number(u64::MAX));
         let here = client();
         let does = async {
@@ -241,7 +287,8 @@ impl Racer {
     /// Takes another username, which somebody else may want, have or have had.
     async fn rename(&self, user: usize) {
         let Some((token, word)) = self.log_in(user).await else { return };
-        let Ok(me) = self.auth.identify(&token).await else { return };
+        let me = self.auth.identify(&token).await;
+        let Some(me) = self.beside("identify", me) else { return };
         let (new, here) = (format!("nick{}", number(NICKS)), client());
         let does = async {
             let (word, name) = (Password::new(&*word).unwrap(), Username::parse(&new).unwrap());
@@ -280,7 +327,8 @@ impl Racer {
 
     async fn end(&self, user: usize, kind: &str) {
         let Some((token, word)) = self.log_in(user).await else { return };
-        let Ok(me) = self.auth.identify(&token).await else { return };
+        let me = self.auth.identify(&token).await;
+        let Some(me) = self.beside("identify", me) else { return };
         let here = client();
         let does = async {
             if kind == "log_out" {

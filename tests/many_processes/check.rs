@@ -19,7 +19,7 @@ use crate::{
     company,
     history::{self, Answer, Op},
     place::Place,
-    rows, trail,
+    refusals, rows, trail,
 };
 
 /// Checks everything and says how much there was.
@@ -30,6 +30,7 @@ pub(crate) async fn everything(folder: &Path, place: &Place) -> String {
     while auth.work(100).await.unwrap() > 0 {}
     let ops = history::read(folder);
     assert_eq!(missing(folder), None, "what nobody did");
+    refusals::check(&ops);
     let store = place.open().await;
     links(&ops);
     company::check(folder, &auth, &operator, &*store, &ops).await;
@@ -77,13 +78,16 @@ impl Strength {
 /// What would make the race worth nothing.
 pub(crate) fn missing(folder: &Path) -> Option<&'static str> {
     let ops = history::read(folder);
-    let kinds = ["log_in", "change", "reset", "nick", "log_out", "end_others"];
+    let kinds = ["log_in", "change", "forgot", "reset", "nick", "log_out", "end_others"];
     let idle = kinds
         .into_iter()
         .chain(company::KINDS)
         .find(|kind| !ops.iter().any(|op| op.kind == *kind && op.is_done()));
-    let met = ops.iter().any(Op::is_unknown);
-    idle.or_else(|| (!met).then_some("an act that a kill met"))
+    let met = ops.iter().any(Op::is_cut_off);
+    let mut purges = ops.iter().filter(|op| op.kind == "purge");
+    let purged = purges.any(|op| matches!(&op.answer, Answer::Done(_, gone) if gone != "0"));
+    let idle = idle.or_else(|| (!met).then_some("an act that a kill met"));
+    idle.or_else(|| (!purged).then_some("a purge of something"))
 }
 
 fn tally(ops: &[Op]) -> String {
@@ -92,7 +96,8 @@ fn tally(ops: &[Op]) -> String {
         let answer = match &op.answer {
             Answer::Done(..) => "done",
             Answer::Refused(_, kind) => kind,
-            Answer::Unknown(_) => "unknown",
+            Answer::Failed(..) => "failed",
+            Answer::Unanswered(_) => "unanswered",
         };
         *counts.entry((&op.kind, answer)).or_default() += 1;
     }

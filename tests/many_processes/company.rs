@@ -28,7 +28,7 @@ const SEATS: u32 = 5;
 const NAMES: u64 = 9;
 
 /// What stands for the company where the history wants to know of whom.
-const COMPANY: usize = 1_000;
+pub(crate) const COMPANY: usize = 1_000;
 
 /// What must have happened to make the race worth something.
 pub(crate) const KINDS: [&str; 6] = ["invite", "revoke", "rename", "role", "disable", "enable"];
@@ -65,10 +65,11 @@ pub(crate) async fn act(racer: &Racer) {
     let me = usize::try_from(number(BOSSES as u64)).unwrap();
     let credentials = Credentials::new(&boss(me), Password::new(FIRST).unwrap());
     // Locked out by another boss, perhaps, or no boss any more.
-    let Ok(begun) = racer.auth.login(credentials, &client()).await else { return };
+    let begun = racer.auth.login(credentials, &client()).await;
+    let Some(begun) = racer.beside("boss", begun) else { return };
     let me = begun.signed_in().unwrap().identity;
-    let Ok(accounts) = racer.auth.user_accounts(&me) else { return };
-    let Ok(all) = accounts.list(&Wanted::new()).await else { return };
+    let Some(accounts) = racer.beside("manage", racer.auth.user_accounts(&me)) else { return };
+    let Some(all) = racer.beside("list", accounts.list(&Wanted::new()).await) else { return };
     let some = |begins: &str, status: Status| {
         let mut users = all.users.iter().map(|profile| &profile.user);
         let fits =

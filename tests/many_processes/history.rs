@@ -1,6 +1,6 @@
 //! What each process was about to do and what it was answered, a line each in a file of its own.
 //! What was begun and has no second line was never answered: a kill met it, and the moment of each
-//! kill is written down as well.
+//! kill is written down as well. That the store failed is an answer too, and another one.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,10 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use portcullis::clock::{Clock as _, SystemClock, to_micros};
+use portcullis::{
+    clock::{Clock as _, SystemClock, to_micros},
+    error::{Error, Result},
+};
 use serde_json::{Value, json};
 
 /// Something somebody did, or tried to.
@@ -35,9 +38,14 @@ pub(crate) enum Answer {
     Done(u64, String),
     /// When, and how.
     Refused(u64, String),
+    /// When it was over at the latest, whether it was done or not, and what the store said.
+    Failed(u64, String),
     /// When it was over at the latest, whether it was done or not.
-    Unknown(u64),
+    Unanswered(u64),
 }
+
+/// When what nobody answered was over, in a process that nobody killed.
+pub(crate) const NEVER: u64 = u64::MAX;
 
 /// How long a server may be at what it had in hand when whoever asked for it was gone: no more than
 /// the statement it was at, and if that is to be more than an attempt it is a commit, which waits
@@ -48,7 +56,8 @@ impl Op {
     /// When it was over at the latest.
     pub(crate) fn ended(&self) -> u64 {
         match self.answer {
-            Answer::Done(at, _) | Answer::Refused(at, _) | Answer::Unknown(at) => at,
+            Answer::Done(at, _) | Answer::Refused(at, _) | Answer::Failed(at, _) => at,
+            Answer::Unanswered(at) => at,
         }
     }
 
@@ -56,8 +65,14 @@ impl Op {
         matches!(self.answer, Answer::Done(..))
     }
 
-    pub(crate) fn is_unknown(&self) -> bool {
-        matches!(self.answer, Answer::Unknown(_))
+    /// Whether a kill met it.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        matches!(self.answer, Answer::Unanswered(at) if at != NEVER)
+    }
+
+    /// Whether nobody answered it, and nothing was killed either.
+    pub(crate) fn is_left(&self) -> bool {
+        matches!(self.answer, Answer::Unanswered(NEVER))
     }
 
     pub(crate) fn may_be_done(&self) -> bool {
@@ -101,14 +116,31 @@ impl History {
         op
     }
 
-    pub(crate) fn end(&self, op: u64, answer: &Result<String, &'static str>) {
+    pub(crate) fn end(&self, op: u64, answer: &Result<String>) {
         let at = now();
         match answer {
             Ok(token) => self.say(&json!({"op": op, "done": token, "at": at})),
-            Err("unavailable") => self.say(&json!({"op": op, "unknown": true, "at": at})),
-            Err(kind) => self.say(&json!({"op": op, "refused": kind, "at": at})),
+            Err(error @ Error::Unavailable(_)) => {
+                self.say(&json!({"op": op, "failed": causes(error), "at": at}));
+            }
+            Err(error) => self.say(&json!({"op": op, "refused": refusal(error), "at": at})),
         }
     }
+}
+
+/// The kind, and of what.
+fn refusal(error: &Error) -> String {
+    match error {
+        Error::Conflict { field } => format!("conflict: {field}"),
+        Error::Invalid(missed) => format!("invalid: {}", missed[0].rule),
+        error => error.kind().to_owned(),
+    }
+}
+
+/// What went wrong, down to what the database said.
+fn causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Writes down that a process is dead from now on.
@@ -121,7 +153,7 @@ fn over(folder: &Path, history: &Path) -> u64 {
     let name = history.file_name().unwrap().to_string_lossy().into_owned();
     let process = name.split('-').next().unwrap();
     let killed = std::fs::read_to_string(folder.join("kills").join(process));
-    killed.map_or(u64::MAX, |at| at.parse::<u64>().unwrap_or(u64::MAX - AT_MOST) + AT_MOST)
+    killed.map_or(NEVER, |at| at.parse::<u64>().unwrap_or(NEVER - AT_MOST) + AT_MOST)
 }
 
 /// Everything that was written.
@@ -139,12 +171,12 @@ pub(crate) fn read(folder: &Path) -> Vec<Op> {
             if line["kind"].is_string() {
                 let user = usize::try_from(line["user"].as_u64().unwrap()).unwrap();
                 let (kind, old, new, by) = (word("kind"), word("old"), word("new"), word("by"));
-                let (from, answer) = (word("from"), Answer::Unknown(over));
+                let (from, answer) = (word("from"), Answer::Unanswered(over));
                 own.insert(number, Op { kind, user, old, new, by, from, began: at, answer });
             } else if line["done"].is_string() {
                 own.get_mut(&number).unwrap().answer = Answer::Done(at, word("done"));
-            } else if line["unknown"].is_boolean() {
-                own.get_mut(&number).unwrap().answer = Answer::Unknown(at + AT_MOST);
+            } else if line["failed"].is_string() {
+                own.get_mut(&number).unwrap().answer = Answer::Failed(at + AT_MOST, word("failed"));
             } else {
                 own.get_mut(&number).unwrap().answer = Answer::Refused(at, word("refused"));
             }

@@ -15,7 +15,8 @@ pub(crate) fn act_of<'a>(event: &Event, ops: &'a [Op]) -> Option<&'a Op> {
 }
 
 /// What was acknowledged has its entry, and one; what was refused has none; and what was never
-/// answered has one or none. `always` says whether it is a change whenever it is done.
+/// answered, or what the store failed at, has one or none. `always` says whether it is a change
+/// whenever it is done.
 pub(crate) fn each_entry_is_of_one_act(
     events: &[Event],
     kind: EventKind,
@@ -26,7 +27,7 @@ pub(crate) fn each_entry_is_of_one_act(
         let found = events.iter().filter(|event| event.kind == kind && is_of(event, op)).count();
         let wanted = match &op.answer {
             Answer::Done(..) if always => 1..=1,
-            Answer::Done(..) | Answer::Unknown(_) => 0..=1,
+            Answer::Done(..) | Answer::Failed(..) | Answer::Unanswered(_) => 0..=1,
             Answer::Refused(..) => 0..=0,
         };
         assert!(wanted.contains(&found), "{found} entries of {op:?}");

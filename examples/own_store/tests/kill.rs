@@ -5,7 +5,7 @@
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _},
     path::Path,
     process::{Command, Stdio},
 };
@@ -65,22 +65,31 @@ async fn writes_until_it_is_killed() {
 
 /// Starts it, kills it after so many answers, and says which batch was answered last.
 fn kill_after(answers: u64, first: u64, path: &Path) -> u64 {
+    let mut said = tempfile::tempfile().unwrap();
     let mut writer = Command::new(env::current_exe().unwrap())
         .args(["--exact", "writes_until_it_is_killed", "--nocapture"])
         .env(PLACE, format!("{first} {}", path.display()))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(said.try_clone().unwrap())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut answered =
         || lines.by_ref().find_map(|line| line.strip_prefix("answered ")?.parse().ok());
     let mut last: Option<u64> = None;
-    for _ in 0..answers {
-        last = Some(answered().expect("it lives until it is killed"));
-    }
+    let heard = (0..answers).all(|_| {
+        let next = answered();
+        last = next.or(last);
+        next.is_some()
+    });
+    // The kill succeeds as well where it has ended by itself.
+    let lived = heard && writer.try_wait().unwrap().is_none();
     writer.kill().unwrap();
-    writer.wait().unwrap();
+    let ended = writer.wait().unwrap();
+    let mut why = String::new();
+    said.rewind().unwrap();
+    said.read_to_string(&mut why).unwrap();
+    assert!(lived && !why.contains("panicked"), "it ended by itself: {ended}\n{why}");
     // What it said between the last line read and its end was answered too.
     while let Some(n) = answered() {
         last = Some(n);

@@ -1,4 +1,7 @@
-use std::io;
+use std::{
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use serde_json::{Value, json};
 
@@ -11,8 +14,9 @@ use super::{
 const NONE: &Value = &Value::Null;
 
 impl Person {
-    /// Does something by chance. How many requests it took; none when the program is gone.
-    pub(crate) fn act(&mut self, chance: &mut Chance) -> Option<usize> {
+    /// Does something by chance. How many requests it took; none when the program is gone, which
+    /// nothing but a kill explains.
+    pub(crate) fn act(&mut self, chance: &mut Chance, killed: &AtomicBool) -> Option<usize> {
         if self.lost.is_some() {
             // Nobody who is in doubt goes on before looking; and the program is gone anyway.
             return None;
@@ -26,7 +30,14 @@ impl Person {
             4 => self.reset(),
             _ => self.add_lead(),
         };
-        done.ok()
+        match done {
+            Ok(requests) => Some(requests),
+            Err(error) => {
+                let killed = killed.load(Ordering::SeqCst);
+                assert!(killed, "{}: no answer, and nobody killed: {error}", self.login());
+                None
+            }
+        }
     }
 
     /// A session to do something with.

@@ -18,6 +18,7 @@ mod person;
 mod support;
 
 use std::{
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -66,21 +67,24 @@ fn what_was_acknowledged_outlasts_kill_9() {
 /// Lets people do things until the program is killed. How many requests they made.
 fn disturb(crm: Crm, people: &mut [Person], moment: Duration, chance: &mut Chance) -> usize {
     let share = people.len().div_ceil(AT_ONCE);
+    let killed = AtomicBool::new(false);
     thread::scope(|scope| {
         let mut busy = Vec::new();
         for some in people.chunks_mut(share) {
-            let mut chance = chance.another();
+            let (mut chance, killed) = (chance.another(), &killed);
             busy.push(scope.spawn(move || {
                 let mut made = 0;
                 loop {
                     let person = &mut some
                         [usize::try_from(chance.below(share as u64)).unwrap() % some.len()];
-                    let Some(requests) = person.act(&mut chance) else { return made };
+                    let Some(requests) = person.act(&mut chance, killed) else { return made };
                     made += requests;
                 }
             }));
         }
         thread::sleep(moment);
+        // Before it: whoever it cuts off asks at once. Whoever was cut off sooner fails the test.
+        killed.store(true, Ordering::SeqCst);
         crm.kill();
         busy.into_iter().map(|thread| thread.join().unwrap()).sum()
     })

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread::{self, JoinHandle},
@@ -16,9 +16,13 @@ use super::{Client, until};
 pub struct Crm {
     pub port: u16,
     child: Child,
+    log: PathBuf,
     printed: Arc<Mutex<Vec<String>>>,
     reader: Option<JoinHandle<()>>,
 }
+
+/// Where it writes what it logs.
+const LOG: &str = "crm.log";
 
 /// A port nobody listens on.
 pub fn free_port() -> u16 {
@@ -28,7 +32,7 @@ pub fn free_port() -> u16 {
 
 /// The program with nothing set but where it listens and keeps its file.
 pub fn command(folder: &Path, port: u16) -> Command {
-    let log = std::fs::File::options().create(true).append(true).open(folder.join("crm.log"));
+    let log = std::fs::File::options().create(true).append(true).open(folder.join(LOG));
     let mut command = Command::new(env!("CARGO_BIN_EXE_crm"));
     command
         .current_dir(folder)
@@ -44,17 +48,17 @@ pub fn command(folder: &Path, port: u16) -> Command {
 impl Crm {
     /// Starts it in this folder, on a file there, and waits until it is ready.
     pub fn start(folder: &Path, port: u16) -> Self {
-        Self::of(command(folder, port), port)
+        Self::of(command(folder, port), folder, port)
     }
 
     /// Starts it in this folder, on the database of this URL, and waits until it is ready.
     pub fn start_on(database: &str, folder: &Path, port: u16) -> Self {
         let mut command = command(folder, port);
         command.env("DATABASE_URL", database);
-        Self::of(command, port)
+        Self::of(command, folder, port)
     }
 
-    fn of(mut command: Command, port: u16) -> Self {
+    fn of(mut command: Command, folder: &Path, port: u16) -> Self {
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
         let printed = Arc::new(Mutex::new(Vec::new()));
@@ -64,7 +68,8 @@ impl Crm {
                 lines.lock().unwrap().push(line);
             }
         });
-        let crm = Self { port, child, printed, reader: Some(reader) };
+        let log = folder.join(LOG);
+        let crm = Self { port, child, log, printed, reader: Some(reader) };
         until("the program to be ready", || {
             let answer = Client::new(port).try_send("GET", "/healthz", &[], "");
             answer.is_ok_and(|answer| answer.status == 200).then_some(())
@@ -94,10 +99,22 @@ impl Crm {
         (status, self.printed())
     }
 
-    /// Ends it as a power cut would.
+    /// Ends it as a power cut would, and nothing before that must have ended it.
     pub fn kill(mut self) {
+        let before = self.child.try_wait().unwrap();
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        let ended = self.child.wait().unwrap();
+        // Only a signal leaves no code.
+        if before.is_some() || ended.code().is_some() {
+            panic!("the program ended by itself: {ended}, and it logged:\n{}", self.logged());
+        }
+    }
+
+    /// The last lines of its log.
+    fn logged(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
     }
 
     /// A person's client.
