@@ -89,8 +89,8 @@ impl SessionRows {
 /// Keeps rows. The module's description numbers what an implementation must hold.
 ///
 /// Every method but [`contract`](Self::contract) answers [`StoreError::Unavailable`] when what
-/// keeps the rows does not answer, and [`StoreError::Corrupt`], or that as well, where a row is not
-/// what its table says. What is not in the contract is [`StoreError::Unsupported`], before anything
+/// keeps the rows does not answer. A row that is not what its table says is [`StoreError::Corrupt`],
+/// or `Unavailable`. What is not in the contract is [`StoreError::Unsupported`], before anything
 /// is done; each method says what that is.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {

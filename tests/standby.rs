@@ -100,7 +100,7 @@ async fn a_commit_the_standby_lacks_is_not_acknowledged() {
 /// Where somebody ends the wait for the standby, the primary alone has the batch. Whoever sends it
 /// again is told that it is done once the standby has it too.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_the_primary_alone_has_is_not_acknowledged_again() {
+async fn a_batch_the_primary_alone_has_is_not_acknowledged_when_sent_again() {
     let pair = Pair::start().await;
     pair.synchronous(true).await;
     let store = pair.options().timeout(Duration::from_secs(2)).open().await.unwrap();

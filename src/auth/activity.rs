@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::{Auth, core::Core};
 use crate::{
     clock::to_micros,
-    error::Result,
+    error::{Error, Result},
     id::BatchId,
     model::User,
     secret::Digest,
@@ -30,7 +30,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// How many may wait. With as many, the check that brings the last of them writes them.
     pub(crate) const MOST: usize = 10_000;
-    /// How many are kept that could not be written.
+    /// How many wait at the most with those of a failed flush among them.
     const KEPT: usize = 5_000;
 }
 
@@ -48,9 +48,10 @@ impl Auth {
     /// stays ended.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not answer;
-    /// what was not written is kept for the next flush, up to 5,000 sessions, also where this is
-    /// dropped.
+    /// [`Error::Busy`] where one of the rows is locked for too long; [`Error::Unavailable`] when the
+    /// store does not answer. What was not written is kept for the next flush, also where this is
+    /// dropped, as long as no more than 5,000 sessions wait then. The others look idle since the
+    /// flush before.
     pub async fn flush_activity(&self) -> Result<()> {
         let core = &self.core;
         let mut unwritten = Unwritten::of(core);
@@ -66,8 +67,9 @@ impl Auth {
             let now = core.now();
             let id = BatchId::draw(now, core.entropy.as_ref())?;
             match core.commit(&Batch::new(id, now, raises.collect())).await {
-                // Raising never conflicts; a store that says so loses a "last seen".
-                Ok(()) | Err(CommitError::Conflict) => {}
+                Ok(()) => {}
+                // A row of them was locked for too long.
+                Err(CommitError::Conflict) => return Err(Error::Busy),
                 Err(CommitError::Failed(error)) => return Err(error.into()),
             }
             for (digest, _) in slice {
@@ -97,12 +99,12 @@ impl Drop for Unwritten<'_> {
             return;
         }
         let mut seen = seen(self.core);
-        if seen.sessions.len() + self.sessions.len() > Seen::KEPT {
-            return;
-        }
         for (digest, at) in self.sessions.drain() {
-            let latest = seen.sessions.entry(digest).or_insert(at);
-            *latest = at.max(*latest);
+            if let Some(latest) = seen.sessions.get_mut(&digest) {
+                *latest = at.max(*latest);
+            } else if seen.sessions.len() < Seen::KEPT {
+                seen.sessions.insert(digest, at);
+            }
         }
         // From now, not from when they were seen: a store that writes nothing is not to be asked to
         // by every check.

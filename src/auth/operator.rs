@@ -89,9 +89,9 @@ impl NewAccount {
 }
 
 impl Operator {
-    /// Acts, for this reason; a blank one becomes "(no reason given)". The letter that tells the
-    /// account's administrators says it, and the audit trail keeps it, with what was changed where
-    /// that is said there too: 500 characters of it, without NULs.
+    /// Acts, for this reason; a blank one becomes "(no reason given)". The letter to the account's
+    /// administrators and the audit trail say it, in places together with what was changed: 500
+    /// characters in all, without NULs.
     #[must_use]
     pub fn because<'a>(&'a self, reason: &'a str) -> Acting<'a> {
         let reason = if reason.trim().is_empty() { "(no reason given)" } else { reason };

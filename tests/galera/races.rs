@@ -68,8 +68,8 @@ fn count(kinds: &[&str], kind: &str) -> usize {
     kinds.iter().filter(|other| **other == kind).count()
 }
 
-/// So many won and all others lost. Who was not answered may have done either: the answers there
-/// are must be right then as well, and show too little.
+/// Exactly so many won and all others lost. Who was not answered may have done either: the answers
+/// there are must fit all the same, and the race is then run again.
 #[track_caller]
 fn assert_won(most: usize, kinds: &[&str], won: &str, lost: &str) {
     let answered: Vec<_> = kinds.iter().copied().filter(|kind| *kind != "unavailable").collect();

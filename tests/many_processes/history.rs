@@ -1,6 +1,6 @@
 //! What each process was about to do and what it was answered, a line each in a file of its own.
-//! What was begun and has no second line was never answered: a kill met it, and the moment of each
-//! kill is written down as well. That the store failed is an answer too, and another one.
+//! What was begun and has no second line was never answered: a kill met it, whose moment is written
+//! down as well; or nobody did, which fails the test. That the store failed is an answer of its own.
 
 use std::{
     collections::BTreeMap,
@@ -44,7 +44,7 @@ pub(crate) enum Answer {
     Unanswered(u64),
 }
 
-/// When what nobody answered was over, in a process that nobody killed.
+/// Stands for the end of what was never answered in a process that nobody killed.
 pub(crate) const NEVER: u64 = u64::MAX;
 
 /// How long a server may be at what it had in hand when whoever asked for it was gone: no more than

@@ -3,8 +3,8 @@
 
 use crate::history::{Answer, Op};
 
-/// What goes before an act ends where somebody ended the session, or took the right to manage
-/// people, since.
+/// What the steps before an act are refused with, where somebody ended the session meanwhile, or
+/// took the right to manage people.
 const SESSION: &str = "unauthenticated";
 const RIGHT: &str = "forbidden";
 

@@ -97,8 +97,7 @@ async fn write(store: Arc<dyn Store>, first: u64, acknowledged: Arc<AtomicUsize>
 }
 
 impl Written {
-    /// Holds the stores of other processes, which have seen nothing of it, against what was
-    /// acknowledged. What was not is there or not, wholly, and is done once when it is sent again,
+    /// Holds these stores, of this or of other processes, against what was acknowledged. What was not is there or not, wholly, and is done once when it is sent again,
     /// however often. Says whether it was there.
     pub async fn check(&self, stores: &[Arc<dyn Store>]) -> bool {
         let each = |n: u64| &*stores[usize::try_from(n).unwrap() % stores.len()];

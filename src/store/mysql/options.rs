@@ -140,7 +140,7 @@ impl MySqlOptions {
     /// another version than this crate's and may not be changed, they compare text in another way
     /// than [`migrations`](Self::migrations) says, or the connections of a host's pool have
     /// autocommit off, read what is not committed, or lead to a Galera node whose reads do not
-    /// wait; [`StoreError::Lacking`] when the tables lack a key or an index that `migrations` makes.
+    /// wait; [`StoreError::Lacking`] when the tables lack a key or an index of `migrations`.
     pub async fn open(&self) -> Result<MySqlStore, StoreError> {
         if !sql::is_prefix(&self.prefix) {
             return Err(StoreError::Unsupported("a prefix that is not a plain name"));
@@ -274,7 +274,7 @@ impl Peer for MySqlPeer {
     fn borrows(&self) -> Option<u32> {
         match &self.way {
             Way::Own(_) => None,
-            Way::Pool(pool) => Some(pool.options().get_max_connections()),
+            Way::Pool(pool) => Some(u32::try_from(pool.num_idle()).unwrap_or(u32::MAX)),
         }
     }
 

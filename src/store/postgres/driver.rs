@@ -35,8 +35,8 @@ fn meaning(code: &str) -> Fate {
     match code {
         // A serialization failure, a deadlock.
         "40001" | "40P01" => Fate::Undone,
-        // A unique key that is taken; a lock that was not given up in time, where a role, a database
-        // or a pool says how long that is.
+        // A unique key that is taken; a lock that was not given up in time, where a role, a
+        // database or a pool says how long that is.
         "23505" | "55P03" => Fate::Conflict,
         // A schema, a table, a column.
         "3F000" | "42P01" | "42703" => Fate::Missing,

@@ -104,8 +104,8 @@ impl PostgresOptions {
     /// How long a call may take, waiting for a connection included, before it is given up as
     /// `Unavailable`: at least a millisecond and at most a day. Unless said otherwise 10 seconds,
     /// chosen because nobody waits longer for a page. The same limit holds for each question of
-    /// [`open`](Self::open), but not for what changes tables. The server cancels each statement of a
-    /// writing transaction after the same time.
+    /// [`open`](Self::open), but not for what changes tables. The server cancels each statement of
+    /// a writing transaction after the same time.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.patience = timeout.clamp(SHORTEST, LONGEST);
@@ -233,7 +233,7 @@ impl Peer for PostgresPeer {
     fn borrows(&self) -> Option<u32> {
         match &self.way {
             Way::Own(_) => None,
-            Way::Pool(pool) => Some(pool.options().get_max_connections()),
+            Way::Pool(pool) => Some(u32::try_from(pool.num_idle()).unwrap_or(u32::MAX)),
         }
     }
 

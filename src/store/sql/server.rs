@@ -39,8 +39,8 @@ pub(in crate::store) trait Peer: Send + Sync + 'static {
     /// [`StoreError::Unavailable`] when there is none.
     fn open(&self) -> impl Future<Output = Result<Self::Link, StoreError>> + Send;
 
-    /// How many connections the host's pool may have, where they come from one and go back after
-    /// each use.
+    /// How many connections lie idle in the host's pool, where they come from one and go back to it
+    /// after each use.
     fn borrows(&self) -> Option<u32>;
 
     /// What begins a transaction in which nobody sees what is not committed; its end is written
@@ -147,8 +147,8 @@ impl<P: Peer> Shared<P> {
         match tokio::time::timeout(self.patience, call).await {
             Ok(answer) => answer,
             Err(_) => {
-                // Where the way to the server swallows what is sent, it does for each of them. A
-                // server that is only slow has few that are idle.
+                // Where the network drops packets without a word, the idle ones are dead too. A
+                // server that is only slow has few of them.
                 self.links.close_idle();
                 Err(late::<P>().into())
             }

@@ -21,7 +21,7 @@ pub(in crate::store) struct Statements {
     pub(super) deletes_in_order: bool,
     /// Notes a batch as applied, unless it was before.
     pub(in crate::store) once: String,
-    /// Writes something to the note of one that was.
+    /// Writes to the note of one that was applied before, so that there is a commit to wait for.
     pub(super) again: String,
 }
 

@@ -73,8 +73,10 @@ pub(in crate::store) async fn note_again(
     statements: &Statements,
 ) -> Result<Done, CommitError> {
     let id = batch.id();
-    link.run(&[Call::new(&statements.again, [Arg::Bytes(id.as_bytes())])]).await?;
-    Ok(Done::Recognised)
+    match link.run(&[Call::new(&statements.again, [Arg::Bytes(id.as_bytes())])]).await {
+        Err(CommitError::Conflict) => Err(undecided()),
+        noted => noted.map(|_| Done::Recognised),
+    }
 }
 
 /// Why [`Work::Purge`] can be refused.
@@ -109,10 +111,7 @@ async fn commit<L: Link>(
     let mut first = true;
     for (calls, expected) in most_at_once(link, &calls).zip(most_at_once(link, &expected)) {
         let counts = match link.run(calls).await {
-            // Only an earlier try of this very batch can hold its note, and it may yet succeed.
-            Err(CommitError::Conflict) if first && L::MOST_AT_ONCE == 1 => {
-                return Err(StoreError::unavailable("an earlier try is not decided").into());
-            }
+            Err(CommitError::Conflict) if first && L::MOST_AT_ONCE == 1 => return Err(undecided()),
             counts => counts?,
         };
         if std::mem::take(&mut first) && counts.first() != Some(&1) {
@@ -124,6 +123,11 @@ async fn commit<L: Link>(
         }
     }
     Ok(Done::Committed)
+}
+
+/// Only another try of this very batch can hold its note, and that one may yet succeed.
+fn undecided() -> CommitError {
+    StoreError::unavailable("an earlier try is not decided").into()
 }
 
 pub(super) fn most_at_once<'a, L: Link, T>(_: &L, items: &'a [T]) -> std::slice::Chunks<'a, T> {

@@ -29,7 +29,7 @@ use crate::{
 const MOST: u64 = 2_000;
 
 /// How many calls of a kind are dropped, at the least: had each kept its connection, a store would
-/// have none left. Ours have eight.
+/// have none left. Those in `tests/` have eight.
 const ENOUGH: u32 = 32;
 
 /// Where a call is dropped.

@@ -83,7 +83,7 @@ fn disturb(crm: Crm, people: &mut [Person], moment: Duration, chance: &mut Chanc
             }));
         }
         thread::sleep(moment);
-        // Before it: whoever it cuts off asks at once. Whoever was cut off sooner fails the test.
+        // Before the kill, since whoever it cuts off looks at once. Who was cut off sooner fails.
         killed.store(true, Ordering::SeqCst);
         crm.kill();
         busy.into_iter().map(|thread| thread.join().unwrap()).sum()

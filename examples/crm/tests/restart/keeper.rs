@@ -12,8 +12,8 @@ use super::{
     support::{Client, FIRST, links, token, until},
 };
 
-/// How long the pauses may be that log-ins leave behind which were cut off: each that counts like
-/// a wrong one doubles them, and there are few.
+/// The longest wait that log-ins leave behind which were cut off: each counts like a wrong one and
+/// doubles it, and there are few.
 const PAUSES: Duration = Duration::from_secs(60);
 
 /// Somebody with a password.

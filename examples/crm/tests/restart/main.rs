@@ -37,8 +37,8 @@ use support::{Client, Crm, FIRST, client::Answer, program::free_port, token};
 const BETWEEN: Duration = Duration::from_millis(50);
 
 /// How many requests a second were sent at the least, answered or not. Whoever sends them catches
-/// up on what they are late with, and most turns are one request, some two or three; so a slow
-/// machine has less only for what it is late with at the end.
+/// up on what they are late with. A turn sends nothing while its keeper is still busy, and up to three
+/// otherwise; over the whole run that is 21 to 26.
 const RATE: f64 = 18.0;
 
 /// Who asks, each in turn.

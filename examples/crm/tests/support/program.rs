@@ -99,7 +99,7 @@ impl Crm {
         (status, self.printed())
     }
 
-    /// Ends it as a power cut would, and nothing before that must have ended it.
+    /// Kills it. Fails where it had ended by itself.
     pub fn kill(mut self) {
         let before = self.child.try_wait().unwrap();
         self.child.kill().unwrap();

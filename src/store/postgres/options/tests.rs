@@ -36,7 +36,7 @@ fn a_url_of_something_else_is_refused() {
 }
 
 #[test]
-fn no_timeout_is_none_at_all() {
+fn a_timeout_is_kept_within_its_bounds() {
     let patience =
         |timeout| PostgresOptions::new("postgres://db/crm").unwrap().timeout(timeout).patience;
     assert_eq!(patience(Duration::ZERO), SHORTEST);

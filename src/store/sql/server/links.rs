@@ -46,8 +46,8 @@ impl<P: Peer> Links<P> {
         let (link, generation) = (idle.links.pop(), idle.generation);
         drop(idle);
         let lent = peer.borrows();
-        // Each of a pool's may have been lost; of the store's own the others are then forgotten.
-        let renewals = lent.unwrap_or_else(|| u32::from(link.is_some()));
+        // Each that lay in a pool may have been lost; of the store's own the others are forgotten.
+        let renewals = lent.map_or_else(|| u32::from(link.is_some()), |idle| idle.max(1));
         let lent = lent.is_some();
         Ok(Held { links: self, link, generation, renewals, lent, _permit: permit })
     }
@@ -59,17 +59,16 @@ impl<P: Peer> Links<P> {
         // Only the first of those who notice: what was opened since leads where it should.
         if idle.generation == generation {
             idle.generation += 1;
+            let links = std::mem::take(&mut idle.links);
             drop(idle);
-            self.close_idle();
+            links.into_iter().for_each(PeerLink::discard);
         }
     }
 
     /// Closes the connections that are not in use.
     pub(super) fn close_idle(&self) {
-        let idle = std::mem::take(&mut self.idle().links);
-        for link in idle {
-            link.discard();
-        }
+        let links = std::mem::take(&mut self.idle().links);
+        links.into_iter().for_each(PeerLink::discard);
     }
 
     /// Hands out no more, and closes those that are not in use.
@@ -114,7 +113,7 @@ impl<P: Peer> Held<'_, P> {
         self.renewals > 0 && answer.as_ref().err().is_some_and(lost)
     }
 
-    /// A fresh connection in the place of this one, and of all that are as old.
+    /// Replaces this connection by a fresh one, and gives up all others of its generation.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be opened.
@@ -152,7 +151,8 @@ impl<P: Peer> Drop for Held<'_, P> {
     fn drop(&mut self) {
         if let Some(link) = self.link.take() {
             // A pool spawns a task to close it; whoever drops a future may be no part of a runtime.
-            let _inside = self.links.runtime.enter();
+            let outside = Handle::try_current().is_err();
+            let _inside = outside.then(|| self.links.runtime.enter());
             link.discard();
         }
     }
