@@ -30,7 +30,7 @@ const MOST: u64 = 2_000;
 
 /// How many calls of a kind are dropped, at the least: had each kept its connection, a store would
 /// have none left. Those in `tests/` have eight.
-const ENOUGH: u32 = 32;
+const ENOUGH: u32 = 16;
 
 /// Where a call is dropped.
 #[derive(Clone, Copy)]
