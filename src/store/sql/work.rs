@@ -67,6 +67,7 @@ impl Work {
 ///
 /// # Errors
 /// [`CommitError`] when it could not be written.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(in crate::store) async fn note_again(
     batch: &Batch,
     link: &mut impl Link,
