@@ -10,9 +10,10 @@ const RIGHT: &str = "forbidden";
 
 /// What each may be refused with. Where it is nothing, nobody stands in its way.
 const ALLOWED: [(&str, &[&str]); 19] = [
-    // Another password was set, or the boss was locked out.
-    ("log_in", &["rejected"]),
-    ("boss", &["rejected"]),
+    // Another password was set, or the boss was locked out; or kills cut off so many log-ins by
+    // this name, each of which counts as a wrong one, that there is a pause.
+    ("log_in", &["rejected", "throttled"]),
+    ("boss", &["rejected", "throttled"]),
     ("identify", &[SESSION]),
     ("manage", &[RIGHT]),
     ("list", &[SESSION, RIGHT]),
