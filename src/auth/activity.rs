@@ -38,7 +38,7 @@ impl Auth {
     /// When a user last logged in; `None` for somebody who never did.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the store does not answer.
+    /// [`Error::Unavailable`] when the store does not answer.
     pub async fn last_login_at(&self, user: &User) -> Result<Option<OffsetDateTime>> {
         self.core.last_login(user.id).await
     }
