@@ -184,3 +184,41 @@ async fn what_a_flush_did_not_write_waits_for_the_next() {
     house.clock.turn(time::Duration::minutes(29));
     auth.identify(&token).await.unwrap();
 }
+
+/// Where nobody flushes, the check that finds a session idle writes that this process saw it since:
+/// nobody is told that a session in use has ended.
+#[tokio::test]
+async fn a_session_in_use_is_not_idle_for_want_of_a_flush() {
+    let store = Held::new(MemoryStore::new());
+    let house = House::new(store.clone());
+    house.furnished().await;
+    let token = house.login("admin", GOOD).await.token;
+    let auth = &house.auth;
+    house.clock.turn(time::Duration::minutes(22));
+    auth.identify(&token).await.unwrap();
+    house.clock.turn(time::Duration::minutes(11));
+    store.fail_commits(true);
+    let answer = auth.identify(&token).await.map(drop);
+    assert_eq!(answer.map_err(|error| error.kind()), Err("unavailable"));
+    store.fail_commits(false);
+    auth.identify(&token).await.unwrap();
+    // What it does then is done by the same session.
+    let identity = auth.identify(&token).await.unwrap();
+    auth.my_account(&identity).end_other_sessions(&client()).await.unwrap();
+    // A sight that is too old itself asks the store for nothing.
+    house.clock.turn(time::Duration::minutes(2));
+    auth.identify(&token).await.unwrap();
+    house.clock.turn(time::Duration::minutes(30));
+    let before = store.commits();
+    let answer = auth.identify(&token).await.map(drop);
+    assert_eq!(answer.map_err(|error| error.kind()), Err("unauthenticated"));
+    assert_eq!(store.commits(), before);
+    // Nor does any revive what has ended otherwise.
+    let token = house.login("admin", GOOD).await.token;
+    house.clock.turn(time::Duration::minutes(20));
+    auth.identify(&token).await.unwrap();
+    auth.logout(&token, &client()).await.unwrap();
+    house.clock.turn(time::Duration::minutes(20));
+    let answer = auth.identify(&token).await.map(drop);
+    assert_eq!(answer.map_err(|error| error.kind()), Err("unauthenticated"));
+}

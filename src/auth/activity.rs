@@ -112,6 +112,6 @@ impl Drop for Unwritten<'_> {
     }
 }
 
-fn seen(core: &Core) -> MutexGuard<'_, Seen> {
+pub(super) fn seen(core: &Core) -> MutexGuard<'_, Seen> {
     core.seen.lock().unwrap_or_else(PoisonError::into_inner)
 }

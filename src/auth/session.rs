@@ -1,12 +1,10 @@
 //! Recognising somebody, and logging out.
 
-use std::sync::PoisonError;
-
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     Auth, Identity, SessionToken,
-    activity::Seen,
+    activity::{Seen, seen},
     core::{Core, Task},
     draft::{Draft, Note, Verdict, acting},
 };
@@ -28,16 +26,28 @@ impl Auth {
     /// for, until it is, as with any pool. Whoever waits behind it is asked for by the next check
     /// that comes two seconds later.
     ///
+    /// Where the row says that the session is idle, but this process saw it since and has not
+    /// written so, it does that first, by [`flush_activity`](Self::flush_activity).
+    ///
     /// # Errors
     /// [`Error::Unauthenticated`] where the session is unknown, has ended, or belongs to
     /// somebody who may no longer log in; [`Error::Unavailable`] when the store does not answer.
+    /// Those of [`flush_activity`](Self::flush_activity) where it is called.
     pub async fn identify(&self, token: &SessionToken) -> Result<Identity> {
         let core = &self.core;
         let digest = token.digest();
         let rows = core.gather.session(&*core.store, digest).await?;
         let rows = rows.ok_or(Error::Unauthenticated)?;
-        let now = core.now();
-        let (session, user, account) = standing(&rows, &digest, &core.policy, now)?;
+        let mut now = core.now();
+        let mut stood = standing(&rows, &digest, &core.policy, now);
+        if stood.is_err() && self.was_seen_since(&rows, now)? {
+            self.flush_activity().await?;
+            let rows = core.gather.session(&*core.store, digest).await?;
+            let rows = rows.ok_or(Error::Unauthenticated)?;
+            now = core.now();
+            stood = standing(&rows, &digest, &core.policy, now);
+        }
+        let (session, user, account) = stood?;
         self.note_seen(&session, now).await;
         Ok(Identity::new(core, user, account, session))
     }
@@ -52,6 +62,18 @@ impl Auth {
         self.core.run(&LogOut { token, client }).await
     }
 
+    /// Whether a session is idle only because nobody has written that this process saw it.
+    fn was_seen_since(&self, rows: &SessionRows, now: OffsetDateTime) -> Result<bool> {
+        let (core, mut session) = (&self.core, Session::from_row(&rows.session)?);
+        let rest = core.policy.lifetimes.session_idle;
+        if !is_idle(&session, rest, now) {
+            return Ok(false);
+        }
+        let Some(&at) = seen(core).sessions.get(&session.digest) else { return Ok(false) };
+        session.last_seen_at = at;
+        Ok(!is_idle(&session, rest, now))
+    }
+
     /// Remembers that a session was used, for the next flush.
     async fn note_seen(&self, session: &Session, now: OffsetDateTime) {
         let core = &self.core;
@@ -60,7 +82,7 @@ impl Auth {
             return;
         }
         let overdue = {
-            let mut seen = core.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut seen = seen(core);
             seen.sessions.insert(session.digest, now);
             let since = *seen.since.get_or_insert(now);
             // Nobody has flushed for two rounds: there is no background task, so do it here.
@@ -100,8 +122,6 @@ pub(super) fn stands(
     policy: &Policy,
     now: OffsetDateTime,
 ) -> bool {
-    let idle =
-        !session.remembered && after(session.last_seen_at, policy.lifetimes.session_idle) <= now;
     let may_stay = !account.plan_ended(now) || policy.roles.is_administrator(&user.role);
     user.status == Status::Active
         && session.user == user.id
@@ -110,7 +130,7 @@ pub(super) fn stands(
         && session.user_stamp == user.stamps.sessions
         && session.account_stamp == account.stamp
         && now < session.expires_at
-        && !idle
+        && !is_idle(session, policy.lifetimes.session_idle, now)
         && may_stay
 }
 
@@ -124,12 +144,16 @@ pub(super) fn is_over(
     policy: &Policy,
     now: OffsetDateTime,
 ) -> bool {
-    let idle = policy.lifetimes.session_idle.saturating_mul(2);
     // Stamps never go back; those of the session may be newer than these rows.
     session.user_stamp < user.stamps.sessions
         || session.account_stamp < account.stamp
         || session.expires_at <= now
-        || (!session.remembered && after(session.last_seen_at, idle) <= now)
+        || is_idle(session, policy.lifetimes.session_idle.saturating_mul(2), now)
+}
+
+/// Whether a session was not seen for so long. A device that is remembered may rest.
+fn is_idle(session: &Session, rest: Duration, now: OffsetDateTime) -> bool {
+    !session.remembered && after(session.last_seen_at, rest) <= now
 }
 
 /// What a new session is opened with.
