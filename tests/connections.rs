@@ -17,8 +17,8 @@ use std::{error::Error as _, net::ToSocketAddrs as _, time::Duration};
 use futures_util::future::{join_all, poll_immediate};
 use mysql::Database;
 use portcullis::store::{
-    CommitError, Row, Store, StoreError, mysql::MySqlStore, postgres::PostgresOptions,
-    tables::ACCOUNTS,
+    Change, CommitError, Expect, Row, Store, StoreError, mysql::MySqlStore,
+    postgres::PostgresOptions, tables::ACCOUNTS,
 };
 use postgres::Schema;
 use servers::{batch, insert, row};
@@ -153,6 +153,45 @@ async fn a_batch_whose_first_try_is_not_decided_is_no_conflict() {
     first.execute("COMMIT").await.unwrap();
     store.commit(&sent).await.unwrap();
     assert!(read(&store, 1).await.unwrap().is_none(), "it was recognised");
+}
+
+/// Nor is one that had been applied, and whose note somebody holds: a retry under another number
+/// would do it twice. A row that is held is a conflict where the role bounds the wait for a lock.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_applied_batch_whose_note_is_held_is_no_conflict() {
+    let schema = Schema::new();
+    let bounded = format!("{}&options=-c%20lock_timeout%3D500", postgres::url());
+    let options = PostgresOptions::new(&bounded).unwrap().schema(schema.name());
+    let on_postgres = options.open().await.unwrap();
+    let sent = batch(vec![insert(&ACCOUNTS, 1)]);
+    on_postgres.commit(&sent).await.unwrap();
+
+    let mut holding = PgConnection::connect(&postgres::url()).await.unwrap();
+    let begin = format!("SET search_path = {}; BEGIN", schema.name());
+    sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut holding).await.unwrap();
+    let lock = "SELECT id FROM portcullis_batches FOR UPDATE";
+    assert_eq!(sqlx::query(lock).fetch_all(&mut holding).await.unwrap().len(), 1);
+    let again = on_postgres.commit(&sent).await;
+    assert!(matches!(again, Err(CommitError::Failed(StoreError::Unavailable(_)))), "{again:?}");
+    holding.execute("SELECT id FROM portcullis_accounts FOR UPDATE").await.unwrap();
+    let key = row(&ACCOUNTS, 1).key().to_vec();
+    let delete = Change::Delete { table: &ACCOUNTS, key, expect: Expect::Present };
+    let meeting = on_postgres.commit(&batch(vec![delete])).await;
+    assert!(matches!(meeting, Err(CommitError::Conflict)), "{meeting:?}");
+    holding.execute("COMMIT").await.unwrap();
+    on_postgres.commit(&sent).await.unwrap();
+
+    let database = Database::new().await;
+    let on_mysql = database.options().timeout(Duration::from_secs(4)).open().await.unwrap();
+    on_mysql.commit(&sent).await.unwrap();
+    let mut holding = mysql::connect().await;
+    let lock =
+        format!("USE {}; BEGIN; SELECT id FROM portcullis_batches FOR UPDATE", database.name());
+    sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holding).await.unwrap();
+    let again = on_mysql.commit(&sent).await;
+    assert!(matches!(again, Err(CommitError::Failed(StoreError::Unavailable(_)))), "{again:?}");
+    holding.execute("COMMIT").await.unwrap();
+    on_mysql.commit(&sent).await.unwrap();
 }
 
 /// Without autocommit every read after the first would go on answering what stood at the first.

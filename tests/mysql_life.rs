@@ -304,12 +304,19 @@ async fn what_the_database_undoes_is_tried_again_and_done_once() {
     .await;
 }
 
+/// Within the transaction it is said in, on MariaDB: waits until another one waits for this one.
+/// Whoever asks again at once is shown what was so a moment ago.
+const UNTIL_SOMEBODY_WAITS: &str = "BEGIN NOT ATOMIC WHILE NOT EXISTS (SELECT * FROM \
+     information_schema.innodb_lock_waits AS waits JOIN information_schema.innodb_trx AS mine \
+     ON mine.trx_id = waits.blocking_trx_id WHERE mine.trx_mysql_thread_id = CONNECTION_ID()) \
+     DO DO SLEEP(0.15); END WHILE; END";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_a_deadlock_tries_again() {
     let database = Database::new().await;
     let store = Arc::new(database.store().await);
     let mut connection = entered(&database).await;
-    servers::who_loses_a_deadlock_tries_again(store, async |sql| {
+    servers::who_loses_a_deadlock_tries_again(store, UNTIL_SOMEBODY_WAITS, async |sql| {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
     })
     .await;

@@ -344,6 +344,16 @@ async fn a_read_the_database_undoes_is_tried_again() {
     assert_eq!(found.unwrap().key(), row(&ACCOUNTS, 1).key());
 }
 
+/// Within the transaction it is said in: waits until another one waits for this one.
+/// Of two that wait for each other the one that notices is ended, and each looks once, as a rule a
+/// second after its wait began. So this one must begin to wait within that second, however slow
+/// the machine is, and looks much later itself.
+const UNTIL_SOMEBODY_WAITS: &str = "DO $$ BEGIN \
+     PERFORM set_config('deadlock_timeout', '60s', true); \
+     WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted \
+     AND pg_backend_pid() = ANY (pg_blocking_pids(pid))) \
+     LOOP PERFORM pg_sleep(0.005); END LOOP; END $$";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_a_deadlock_tries_again() {
     let schema = Schema::new();
@@ -351,7 +361,7 @@ async fn who_loses_a_deadlock_tries_again() {
     let mut connection = connect().await;
     let enter = format!("SET search_path = {}", schema.name());
     connection.execute(AssertSqlSafe(enter)).await.unwrap();
-    servers::who_loses_a_deadlock_tries_again(store, async |sql| {
+    servers::who_loses_a_deadlock_tries_again(store, UNTIL_SOMEBODY_WAITS, async |sql| {
         connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
     })
     .await;

@@ -176,6 +176,10 @@ async fn what_a_flush_did_not_write_waits_for_the_next() {
     }
     assert_eq!(store.commits() - before, 2, "one flush, sent twice");
     store.fail_commits(false);
+    // Whoever holds one of the rows keeps the others' from nothing but this flush.
+    store.conflict(true);
+    assert_eq!(auth.flush_activity().await.unwrap_err().kind(), "busy");
+    store.conflict(false);
 
     let before = store.commits();
     auth.flush_activity().await.unwrap();

@@ -112,8 +112,8 @@ fn ended(asker: Asker, site: &Site) -> String {
     let support = support(site);
     match asker {
         Asker::Unknown => format!(
-            "The password is right, and the plan of your company has ended. To go on, ask your \
-             administrator, who can still log in, or {support}."
+            "Nothing is wrong with your password: the plan of your company has ended. To go on, \
+             ask your administrator, who can still log in, or {support}."
         ),
         Asker::Colleague => format!(
             "The plan of your company has ended, so this waits until it is renewed. Ask an \
@@ -164,7 +164,7 @@ mod tests {
             ],
             Error::StepUpRequired => same(&["Show your password again", "repeat this"]),
             Error::AccountEnded => [
-                &["The password is right", "ask your administrator", SUPPORT],
+                &["Nothing is wrong with your password", "ask your administrator", SUPPORT],
                 &["until it is renewed", "Ask an administrator of your company", SUPPORT],
                 &["To renew it, ask", SUPPORT],
             ],
@@ -218,7 +218,7 @@ mod tests {
                     said.contains("sk your administrator") || said.contains("sk an administrator");
                 let is_one = asker == Asker::Administrator && kind != "rejected";
                 assert!(!(asks_up && is_one), "{kind}: {said}");
-                assert!(!(asker.is_known() && said.contains("password is right")), "{said}");
+                assert!(!(asker.is_known() && said.contains("wrong with your password")), "{said}");
                 let unsaid = words(&refusal, asker, &mute);
                 assert!(!unsaid.contains(['(', '@']), "{unsaid}");
             }

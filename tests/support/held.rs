@@ -26,6 +26,7 @@ pub struct Held {
     waiting: Arc<AtomicUsize>,
     commits: Arc<AtomicUsize>,
     fails_commits: Arc<AtomicBool>,
+    conflicts: Arc<AtomicBool>,
     released: Arc<watch::Sender<()>>,
 }
 
@@ -39,6 +40,7 @@ impl Held {
             waiting: Arc::default(),
             commits: Arc::default(),
             fails_commits: Arc::default(),
+            conflicts: Arc::default(),
             released,
         }
     }
@@ -56,6 +58,11 @@ impl Held {
     /// Whether commits fail.
     pub fn fail_commits(&self, fail: bool) {
         self.fails_commits.store(fail, Ordering::SeqCst);
+    }
+
+    /// Whether others always come first.
+    pub fn conflict(&self, conflict: bool) {
+        self.conflicts.store(conflict, Ordering::SeqCst);
     }
 
     /// How many commits are held back.
@@ -117,6 +124,9 @@ impl Store for Held {
         self.commits.fetch_add(1, Ordering::SeqCst);
         if self.fails_commits.load(Ordering::SeqCst) {
             return Err(StoreError::unavailable("the disk is full").into());
+        }
+        if self.conflicts.load(Ordering::SeqCst) {
+            return Err(CommitError::Conflict);
         }
         self.inner.commit(batch).await
     }

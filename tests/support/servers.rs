@@ -204,20 +204,12 @@ pub async fn what_is_undone_is_done_once(
     assert_eq!(store.purge(&SESSIONS, until, 5).await.unwrap(), 0);
 }
 
-/// PostgreSQL, within the transaction it is said in: waits until another one waits for this one.
-/// Of two that wait for each other the one that notices is ended, and each looks once, as a rule a
-/// second after its wait began. So this one must begin to wait within that second, however slow
-/// the machine is, and looks much later itself.
-const UNTIL_SOMEBODY_WAITS: &str = "DO $$ BEGIN \
-     PERFORM set_config('deadlock_timeout', '60s', true); \
-     WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted \
-     AND pg_backend_pid() = ANY (pg_blocking_pids(pid))) \
-     LOOP PERFORM pg_sleep(0.005); END LOOP; END $$";
-
 /// Two transactions wait for each other, and the database ends the store's: it is tried again once
-/// the other is done. `say` has the other one's statements run.
+/// the other is done. `say` has the other one's statements run; `until_it_waits` is one that ends
+/// when another transaction waits for the one it is said in.
 pub async fn who_loses_a_deadlock_tries_again<S: Store>(
     store: Arc<S>,
+    until_it_waits: &str,
     mut say: impl AsyncFnMut(&str),
 ) {
     // MySQL ends the one that has written less.
@@ -238,11 +230,7 @@ pub async fn who_loses_a_deadlock_tries_again<S: Store>(
         tokio::spawn(async move { store.commit(&sent).await })
     };
     // It has the account and waits for the credential.
-    if std::any::type_name::<S>().contains("Postgres") {
-        tokio::time::timeout(Duration::from_secs(10), say(UNTIL_SOMEBODY_WAITS)).await.unwrap();
-    } else {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+    tokio::time::timeout(Duration::from_secs(10), say(until_it_waits)).await.unwrap();
     assert!(!writing.is_finished());
     // Fails the test where it is this one that is ended.
     say("UPDATE portcullis_accounts SET version = version + 1").await;

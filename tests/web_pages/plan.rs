@@ -23,7 +23,7 @@ on_every_store! {
     what_is_wrong_with_a_reason_is_said_of_its_field
 }
 
-const RIGHT: &str = "The password is right";
+const RIGHT: &str = "Nothing is wrong with your password";
 
 /// The preset, and administrators may change the plan.
 fn sells() -> Policy {

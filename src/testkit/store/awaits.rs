@@ -10,7 +10,8 @@ use std::{
 use super::{
     drops::{Patience, quick, soon},
     sample::{
-        at, batch, commit, delete, found, get, insert, key, later, now, number, replace, row, with,
+        at, batch, commit, delete, found, get, insert, key, later, made, now, number, replace, row,
+        with,
     },
 };
 use crate::{
@@ -142,7 +143,7 @@ pub async fn a_commit_dropped_at_any_await_is_in_or_out(store: Arc<dyn Store>) {
         if let Some(answer) = answer {
             assert!(answer.is_ok() && is_in, "a batch whose expectations hold: {answer:?}");
         }
-        assert!(soon(store.commit(&batch)).await.is_ok(), "a dropped batch cannot be sent again");
+        made(&soon(store.commit(&batch)).await, "a dropped batch cannot be sent again");
         is_in = settled(store, n, version, point, &mut patience).await;
         assert!(is_in, "a batch that was answered is not there");
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Place,
-    sample::{batch, commit, found, get, insert, now, number, raise, replace, row},
+    sample::{batch, commit, found, get, insert, made, now, number, raise, replace, row},
 };
 use crate::store::{
     Charge, Movement, Rule, Table,
@@ -20,7 +20,7 @@ pub async fn what_was_answered_is_there_when_opened_again(place: &dyn Place) {
     let sent = batch(vec![insert(&USERS, row(&USERS, 1))]);
     for round in 1..6 {
         let store = place.open().await;
-        assert!(store.commit(&sent).await.is_ok(), "a batch was forgotten");
+        made(&store.commit(&sent).await, "a batch was forgotten");
         if round == 1 {
             let rows =
                 vec![insert(&ACCOUNTS, row(&ACCOUNTS, 1)), insert(&ACTIVITY, row(&ACTIVITY, 1))];

@@ -112,6 +112,11 @@ pub(super) async fn commit(store: &dyn Store, changes: Vec<Change>) {
     assert!(tried(store, changes).await, "a batch whose expectations hold was a conflict");
 }
 
+/// Of a batch that nothing stands against.
+pub(super) fn made(answer: &Result<(), CommitError>, otherwise: &str) {
+    assert!(answer.is_ok(), "{otherwise}: {answer:?}");
+}
+
 /// Commits changes that must conflict.
 pub(super) async fn conflict(store: &dyn Store, changes: Vec<Change>, why: &str) {
     assert!(!tried(store, changes).await, "no conflict, but {why}");
