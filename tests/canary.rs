@@ -92,6 +92,7 @@ async fn nothing_secret_rests_or_is_said() {
     };
     assert_eq!(at_rest(&files), Vec::<String>::new(), "in the files, open");
     let whole = files;
+    store.close().await;
     drop((house, store));
     assert_eq!(at_rest(&bytes_of(folder.path())), Vec::<String>::new(), "in the files, closed");
 

@@ -102,13 +102,20 @@ fn a_read_can_be_dropped_anywhere() {
         let options = PostgresOptions::of_pool(pool.clone()).schema(schema.name());
         (options.open().await.unwrap(), pool)
     });
-    for n in 0..8 {
+    let mut dropped = 0;
+    for n in 0..200 {
         // A connection waits in the pool, so that the first poll takes it and asks.
         runtime.block_on(read(&store, n)).unwrap();
         let mut reading = Box::pin(read(&store, n));
-        assert!(runtime.block_on(async { poll_immediate(&mut reading).await }).is_none());
+        // A server that is quicker than this thread has answered by then.
+        dropped +=
+            usize::from(runtime.block_on(async { poll_immediate(&mut reading).await }).is_none());
         drop(reading);
+        if dropped == 8 {
+            break;
+        }
     }
+    assert_eq!(dropped, 8);
     runtime.block_on(async {
         read(&store, 1).await.unwrap();
         pool.close().await;

@@ -193,15 +193,26 @@ const FAULTS: &[(u8, &[Fault])] = &[
 
 /// Whether a proof holds on a store with this fault.
 async fn holds(proof: Proof, fault: Fault) -> bool {
+    shown(proof, fault).await.is_ok()
+}
+
+/// What the proof says against a store.
+async fn shown(proof: Proof, fault: Fault) -> Result<(), String> {
     let place: Arc<dyn Place> = Arc::new(WrongPlace::new(fault));
-    tokio::spawn(async move { proof.run(place).await }).await.is_ok()
+    let ended = tokio::spawn(async move { proof.run(place).await }).await;
+    ended.map_err(|error| {
+        let said = error.into_panic();
+        let text = said.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| said.downcast_ref::<String>().cloned()).unwrap_or_default()
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_store_without_fault_passes() {
     for proof in Proof::all() {
         let name = proof.name;
-        assert!(holds(proof, Fault::None).await, "{name} fails on a store that holds the contract");
+        let shown = shown(proof, Fault::None).await;
+        assert_eq!(shown, Ok(()), "{name} fails on a store that holds the contract");
     }
 }
 
@@ -213,7 +224,7 @@ fn of(clause: u8) -> impl Iterator<Item = Proof> {
 /// The proofs of its clause that catch a fault. What only a race shows may take more than one.
 async fn catching(clause: u8, fault: Fault) -> Vec<&'static str> {
     let mut catching = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..12 {
         for proof in of(clause) {
             let name = proof.name;
             if !holds(proof, fault).await {

@@ -192,13 +192,13 @@ async fn the_threads_end_with_the_last_handle() {
     clone.commit(&insert(&ACCOUNTS, 2)).await.unwrap();
     drop(clone);
     let wal = PathBuf::from(format!("{}-wal", file.path.display()));
-    for _ in 0..200 {
+    for _ in 0..3_000 {
         if !wal.exists() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("the file is still open two seconds after the last handle went");
+    panic!("the file is still open half a minute after the last handle went");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::{
 
 use lettre::transport::smtp::{client::AsyncSmtpConnection, extension::ClientId};
 use portcullis::mail::Mailer;
-use tokio::time::timeout;
+use tokio::{sync::oneshot, time::timeout};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
@@ -103,9 +103,12 @@ async fn one_letter_that_hangs_does_not_hold_up_another() {
             tokio::spawn(async move { mailer.send(&letter_to("slow@example.com")).await })
         })
         .collect();
-    while server.heard().iter().filter(|(_, line)| line.contains("slow@")).count() < 8 {
-        tokio::task::yield_now().await;
-    }
+    let all_hang = async {
+        while server.heard().iter().filter(|(_, line)| line.contains("slow@")).count() < 8 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, all_hang).await.unwrap();
     timeout(PATIENCE / 2, mailer.send(&letter_to("ada@example.com"))).await.unwrap().unwrap();
     for hung in slow {
         assert!(!is_permanent(&hung.await.unwrap().unwrap_err()));
@@ -138,14 +141,21 @@ async fn a_connection_left_half_way_is_never_used_again() {
         let server = FaultySmtp::start(|_, _| Act::Usual).await;
         let mailer = mailer(&server.url());
         mailer.send(&letter_to("first@example.com")).await.unwrap();
-        server.plan(
-            move |number, at| {
-                if number == 0 && at.starts_with(point) { Act::Hang } else { Act::Usual }
-            },
-        );
+        let (reached, at_point) = oneshot::channel();
+        let reached = Mutex::new(Some(reached));
+        server.plan(move |number, at| {
+            if number > 0 || !at.starts_with(point) {
+                return Act::Usual;
+            }
+            let _ = reached.lock().unwrap().take().map(|reached| reached.send(()));
+            Act::Hang
+        });
         // Given up by whoever called, as the outbox does at the end of its own patience.
         let letter = letter_to("dropped@example.com");
-        assert!(timeout(PATIENCE / 3, mailer.send(&letter)).await.is_err(), "{point}");
+        tokio::select! {
+            reached = at_point => reached.unwrap(),
+            sent = mailer.send(&letter) => panic!("{point}: {sent:?}"),
+        }
         let before = server.heard().len();
         mailer.send(&letter_to("next@example.com")).await.unwrap();
         let letters = server.letters();

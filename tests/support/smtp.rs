@@ -5,12 +5,14 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// How the server is talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub(crate) struct SmtpServer {
     mode: Mode,
     dir: TempDir,
     child: Option<Child>,
+    /// Keeps others from the port while the server is stopped.
+    kept: Option<TcpSocket>,
     /// Where it listens, on 127.0.0.1.
     pub(crate) port: u16,
 }
@@ -44,7 +48,7 @@ impl SmtpServer {
     pub(crate) fn start(mode: Mode) -> Self {
         let dir = tempfile::tempdir().unwrap();
         make_certificates(dir.path());
-        let mut server = Self { mode, dir, child: None, port: 0 };
+        let mut server = Self { mode, dir, child: None, kept: None, port: 0 };
         server.restart();
         server
     }
@@ -54,6 +58,11 @@ impl SmtpServer {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+            // Bound, but not listening: the server, which may share it, is let in again.
+            let kept = TcpSocket::new_v4().unwrap();
+            kept.set_reuseaddr(true).unwrap();
+            kept.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).unwrap();
+            self.kept = Some(kept);
         }
     }
 
@@ -92,6 +101,7 @@ impl SmtpServer {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         self.child = Some(child);
+        self.kept = None;
         self.port = line.trim().parse().expect("the mail server says its port");
     }
 

@@ -20,8 +20,7 @@ fn mailed(house: &House, to: &str, count: usize) -> String {
 /// Opens one of the options.
 async fn open_option(person: &Person, title: &str) {
     let xpath = format!("//summary[normalize-space()='{title}']");
-    let summary = person.client.find(fantoccini::Locator::XPath(&xpath)).await;
-    summary.unwrap_or_else(|error| panic!("{title}: {error}")).click().await.unwrap();
+    person.click(fantoccini::Locator::XPath(&xpath)).await;
 }
 
 /// The link in the letter to the address that was replaced.

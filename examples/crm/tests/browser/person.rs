@@ -63,7 +63,8 @@ impl Person {
         self.click(Locator::LinkText(words)).await;
     }
 
-    async fn click(&self, what: Locator<'_>) {
+    /// Clicks on something, once it is there.
+    pub(crate) async fn click(&self, what: Locator<'_>) {
         let wait = self.client.wait().at_most(Duration::from_secs(10));
         let found = wait.for_element(what).await;
         found.unwrap_or_else(|error| panic!("{what:?}: {error}")).click().await.unwrap();
@@ -71,12 +72,24 @@ impl Person {
 
     /// Presses a key, wherever the focus is.
     pub(crate) async fn key(&self, key: Key) {
-        self.type_blindly(&char::from(key).to_string()).await;
+        self.focus().await.send_keys(&char::from(key).to_string()).await.unwrap();
     }
 
-    /// Types wherever the focus is.
+    /// Types into whatever field has the focus, or is given it by the page while it loads.
     pub(crate) async fn type_blindly(&self, text: &str) {
-        self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
+        for _ in 0..100 {
+            let focus = self.focus().await;
+            if matches!(&*focus.tag_name().await.unwrap(), "input" | "select" | "textarea") {
+                return focus.send_keys(text).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no field has the focus at {}", self.path().await);
+    }
+
+    /// What has the focus.
+    pub(crate) async fn focus(&self) -> Element {
+        self.client.active_element().await.unwrap()
     }
 
     /// Where the person is: path and query.

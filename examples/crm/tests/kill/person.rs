@@ -112,7 +112,7 @@ pub(crate) fn patiently(mut ask: impl FnMut() -> io::Result<Answer>) -> io::Resu
             return Ok(answer);
         }
         let pause = answer.header("retry-after").unwrap().parse().unwrap();
-        assert!(pause < 20, "a pause of {pause} seconds");
+        assert!(pause < 70, "a pause of {pause} seconds");
         thread::sleep(Duration::from_secs(pause));
     }
 }

@@ -139,11 +139,19 @@ impl Client {
 
     fn connect(&self) -> io::Result<TcpStream> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&SocketAddr::new(IpAddr::V4(self.from), 0).into())?;
+        // Where nobody listens yet, a port of this machine's choice could be that very one.
+        if self.from != Ipv4Addr::LOCALHOST {
+            socket.bind(&SocketAddr::new(IpAddr::V4(self.from), 0).into())?;
+        }
         let server = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), self.port);
         socket.connect_timeout(&server.into(), Duration::from_secs(5))?;
         socket.set_read_timeout(Some(Duration::from_secs(30)))?;
-        Ok(socket.into())
+        let stream = TcpStream::from(socket);
+        if stream.local_addr()? == stream.peer_addr()? {
+            // Connected to itself, which TCP allows.
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        Ok(stream)
     }
 
     fn keep(&mut self, answer: &Answer) {

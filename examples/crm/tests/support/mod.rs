@@ -32,9 +32,10 @@ pub fn links(letters: &Value, to: &str) -> Vec<String> {
         .collect()
 }
 
-/// Tries until there is something, for up to ten seconds: letters come by themselves.
+/// Tries until there is something, for up to thirty seconds: letters come by themselves, and a
+/// machine may be busy.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    for _ in 0..200 {
+    for _ in 0..600 {
         if let Some(found) = look() {
             return found;
         }
