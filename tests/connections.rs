@@ -50,12 +50,12 @@ async fn pool(most: u32) -> PgPool {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_ended_for_being_idle_is_replaced() {
     let schema = Schema::new();
-    let quiet = "options=-c%20idle_session_timeout%3D1500";
+    let quiet = "options=-c%20idle_session_timeout%3D3000";
     let options = PostgresOptions::new(&format!("{}&{quiet}", postgres::url())).unwrap();
     let store = options.schema(schema.name()).open().await.unwrap();
     for round in 0..2 {
         busy_for_a_moment(&store).await;
-        tokio::time::sleep(Duration::from_millis(2500)).await;
+        tokio::time::sleep(Duration::from_millis(4500)).await;
         if round % 2 == 0 {
             read(&store, 1).await.unwrap();
         } else {

@@ -58,7 +58,7 @@ const PROCESSES: usize = 4;
 const SECONDS: u64 = 12;
 
 /// How long a slow machine may take until each act was done and each kind of answer given.
-const LONGEST: Duration = Duration::from_secs(180);
+const LONGEST: Duration = Duration::from_secs(600);
 
 /// What tells a process that it is one: the folder they share, and where the database is.
 const FOLDER: &str = "PORTCULLIS_MANY_FOLDER";

@@ -182,7 +182,7 @@ async fn a_host_lends_its_pool() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_that_stays_is_unavailable() {
     let schema = Schema::new();
-    let store = schema.options().timeout(Duration::from_millis(500)).open().await.unwrap();
+    let store = schema.options().timeout(Duration::from_secs(3)).open().await.unwrap();
     store.commit(&batch(vec![insert(&USERS, 1)])).await.unwrap();
     let mut holder = connect().await;
     let lock = format!("BEGIN; SELECT * FROM {}.portcullis_users FOR UPDATE", schema.name());
@@ -345,9 +345,9 @@ async fn a_read_the_database_undoes_is_tried_again() {
 }
 
 /// Within the transaction it is said in: waits until another one waits for this one.
-/// Of two that wait for each other the one that notices is ended, and each looks once, as a rule a
-/// second after its wait began. So this one must begin to wait within that second, however slow
-/// the machine is, and looks much later itself.
+/// Of two that wait for each other the one that notices is ended, and each looks once, here three
+/// seconds after its wait began. So this one must begin to wait within those, however slow the
+/// machine is, and looks much later itself.
 const UNTIL_SOMEBODY_WAITS: &str = "DO $$ BEGIN \
      PERFORM set_config('deadlock_timeout', '60s', true); \
      WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted \
@@ -357,7 +357,9 @@ const UNTIL_SOMEBODY_WAITS: &str = "DO $$ BEGIN \
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_a_deadlock_tries_again() {
     let schema = Schema::new();
-    let store = Arc::new(schema.store().await);
+    let url = format!("{}&options=-c%20deadlock_timeout%3D3s", postgres::url());
+    let options = PostgresOptions::new(&url).unwrap().schema(schema.name());
+    let store = Arc::new(options.open().await.unwrap());
     let mut connection = connect().await;
     let enter = format!("SET search_path = {}", schema.name());
     connection.execute(AssertSqlSafe(enter)).await.unwrap();

@@ -127,6 +127,10 @@ async fn connections_to_a_demoted_primary_are_given_up() {
     let key = row(&ACCOUNTS, FIRST).key().to_vec();
     let reads = (0..64).map(|_| store.get(&ACCOUNTS, &key));
     assert!(join_all(reads).await.iter().all(|read| matches!(read, Ok(None))));
+    // The standby has the tables: a commit that waits for it comes after them.
+    pair.synchronous(true).await;
+    store.commit(&of_two(FIRST + 50)).await.unwrap();
+    pair.synchronous(false).await;
     pair.demote_primary().await;
     pair.promote().await;
 

@@ -45,7 +45,7 @@ impl Pair {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = |name| server::home(folder.path(), "postgres", name);
-        let ports = server::free_ports();
+        let ports = server::kept_ports();
         let mut pair = Self {
             programs: programs(),
             homes: [home("primary"), home("standby")],

@@ -3,12 +3,15 @@
 
 use std::{
     fs::{self, File, Permissions},
-    net::TcpListener,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Mutex,
     time::{Duration, Instant},
 };
+
+use tokio::net::TcpSocket;
 
 /// A running server. Dropping it kills it.
 pub struct Server(Child);
@@ -68,6 +71,20 @@ pub fn home(within: &Path, user: &str, name: &str) -> PathBuf {
         done(give);
     }
     home
+}
+
+/// Ports nobody listens on, which nobody else is given as long as the test's process lives: they
+/// are bound, but not listened on, and a server that allows it may share them.
+pub fn kept_ports<const N: usize>() -> [u16; N] {
+    static KEPT: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
+    [(); N].map(|()| {
+        let kept = TcpSocket::new_v4().unwrap();
+        kept.set_reuseaddr(true).unwrap();
+        kept.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let port = kept.local_addr().unwrap().port();
+        KEPT.lock().unwrap().push(kept);
+        port
+    })
 }
 
 /// Ports nobody listens on.

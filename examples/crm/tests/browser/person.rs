@@ -1,8 +1,8 @@
 //! What a person does in a browser: open, read, type, press.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use fantoccini::{Client, Locator, elements::Element, key::Key};
+use fantoccini::{Client, Locator, elements::Element, error::CmdError, key::Key};
 
 use super::{driver::console, shots::Shots};
 
@@ -28,8 +28,7 @@ impl Person {
     pub(crate) async fn see(&self, words: &str) {
         let quoted = words.replace('\'', "’");
         let xpath = format!("//body[contains(normalize-space(.), '{quoted}')]");
-        let wait = self.client.wait().at_most(Duration::from_secs(10));
-        if wait.for_element(Locator::XPath(&xpath)).await.is_err() {
+        if self.found(Locator::XPath(&xpath)).await.is_err() {
             let text = self.find("body").await.text().await.unwrap();
             panic!("no \"{words}\" at {}:\n{text}", self.path().await);
         }
@@ -41,8 +40,19 @@ impl Person {
     }
 
     pub(crate) async fn find(&self, css: &str) -> Element {
-        let wait = self.client.wait().at_most(Duration::from_secs(10));
-        wait.for_element(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
+        self.found(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    /// Looks for ten seconds. While a page gives way to another one, a look may fail in any way.
+    async fn found(&self, what: Locator<'_>) -> Result<Element, CmdError> {
+        let begun = Instant::now();
+        loop {
+            let looked = self.client.find(what).await;
+            if looked.is_ok() || begun.elapsed() > Duration::from_secs(10) {
+                return looked;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Types into a field.
@@ -65,8 +75,7 @@ impl Person {
 
     /// Clicks on something, once it is there.
     pub(crate) async fn click(&self, what: Locator<'_>) {
-        let wait = self.client.wait().at_most(Duration::from_secs(10));
-        let found = wait.for_element(what).await;
+        let found = self.found(what).await;
         found.unwrap_or_else(|error| panic!("{what:?}: {error}")).click().await.unwrap();
     }
 
