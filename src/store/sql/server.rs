@@ -2,6 +2,7 @@
 //! one, writes that outlive their caller, migrations by one process at a time. A database adds a
 //! [`Peer`], which opens connections and says how its transactions begin.
 
+mod again;
 mod fault;
 mod links;
 pub(in crate::store) mod migrate;
@@ -17,8 +18,8 @@ pub(in crate::store) use store::impl_store;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use self::links::Held;
-use super::{Call, Done, Link, Statements, Work, work::note_again};
+use self::{again::note_again, links::Held};
+use super::{Call, Done, Link, Statements, Work};
 use crate::store::{CommitError, Row, StoreError, Table};
 
 /// The way to a database server.

@@ -61,25 +61,6 @@ impl Work {
     }
 }
 
-/// Writes to the note of a batch that was applied before. Its first try may have ended on this
-/// server alone, waiting for the standbys until somebody ended it; the end of this write waits for
-/// them, and comes after that of the first.
-///
-/// # Errors
-/// [`CommitError`] when it could not be written.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(in crate::store) async fn note_again(
-    batch: &Batch,
-    link: &mut impl Link,
-    statements: &Statements,
-) -> Result<Done, CommitError> {
-    let id = batch.id();
-    match link.run(&[Call::new(&statements.again, [Arg::Bytes(id.as_bytes())])]).await {
-        Err(CommitError::Conflict) => Err(undecided()),
-        noted => noted.map(|_| Done::Recognised),
-    }
-}
-
 /// Why [`Work::Purge`] can be refused.
 pub(in crate::store) const NEVER_EXPIRES: &str = "purging a table whose rows never expire";
 
@@ -127,7 +108,7 @@ async fn commit<L: Link>(
 }
 
 /// Only another try of this very batch can hold its note, and that one may yet succeed.
-fn undecided() -> CommitError {
+pub(super) fn undecided() -> CommitError {
     StoreError::unavailable("an earlier try is not decided").into()
 }
 
