@@ -17,8 +17,10 @@ use std::{error::Error as _, net::ToSocketAddrs as _, time::Duration};
 use futures_util::future::{join_all, poll_immediate};
 use mysql::Database;
 use portcullis::store::{
-    Change, CommitError, Expect, Row, Store, StoreError, mysql::MySqlStore,
-    postgres::PostgresOptions, tables::ACCOUNTS,
+    Change, CommitError, Expect, Row, Store, StoreError,
+    mysql::MySqlStore,
+    postgres::PostgresOptions,
+    tables::{ACCOUNTS, SETTINGS},
 };
 use postgres::Schema;
 use servers::{batch, insert, row};
@@ -96,27 +98,26 @@ async fn all_of_a_pool_may_be_lost() {
 #[test]
 fn a_read_can_be_dropped_anywhere() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (store, pool) = runtime.block_on(async {
-        let schema = Schema::new();
+    let schema = Schema::new();
+    let (store, pool, mut holder) = runtime.block_on(async {
         let pool = pool(2).await;
         let options = PostgresOptions::of_pool(pool.clone()).schema(schema.name());
-        (options.open().await.unwrap(), pool)
+        let store = options.open().await.unwrap();
+        // No read of it is answered meanwhile.
+        let mut holder = PgConnection::connect(&postgres::url()).await.unwrap();
+        let lock = format!("BEGIN; LOCK TABLE {}.portcullis_accounts", schema.name());
+        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holder).await.unwrap();
+        (store, pool, holder)
     });
-    let mut dropped = 0;
-    for n in 0..200 {
+    for n in 0..8 {
         // A connection waits in the pool, so that the first poll takes it and asks.
-        runtime.block_on(read(&store, n)).unwrap();
+        runtime.block_on(store.get(&SETTINGS, row(&SETTINGS, 1).key())).unwrap();
         let mut reading = Box::pin(read(&store, n));
-        // A server that is quicker than this thread has answered by then.
-        dropped +=
-            usize::from(runtime.block_on(async { poll_immediate(&mut reading).await }).is_none());
+        assert!(runtime.block_on(async { poll_immediate(&mut reading).await }).is_none());
         drop(reading);
-        if dropped == 8 {
-            break;
-        }
     }
-    assert_eq!(dropped, 8);
     runtime.block_on(async {
+        holder.execute("COMMIT").await.unwrap();
         read(&store, 1).await.unwrap();
         pool.close().await;
     });
@@ -132,7 +133,7 @@ async fn one_call_finds_out_that_nothing_comes_through() {
     let wire = Wire::to(server.to_socket_addrs().unwrap().next().unwrap()).await;
     let url = postgres::url().replace(&server, &wire.address.to_string());
     let options = PostgresOptions::new(&url).unwrap().schema(schema.name());
-    let store = options.connections(8).timeout(Duration::from_secs(3)).open().await.unwrap();
+    let store = options.connections(8).timeout(Duration::from_secs(8)).open().await.unwrap();
     busy_for_a_moment(&store).await;
     wire.swallow();
     assert!(matches!(read(&store, 1).await, Err(StoreError::Unavailable(_))));
