@@ -335,7 +335,7 @@ async fn a_lock_that_is_not_given_up_in_time_is_a_conflict_and_leaves_nothing() 
         let others = "SELECT id FROM information_schema.processlist \
                       WHERE db = DATABASE() AND id <> CONNECTION_ID()";
         let mut connection = entered(&database).await;
-        sqlx::query_scalar::<_, u64>(others).fetch_all(&mut connection).await.unwrap()
+        sqlx::query_scalar::<_, i64>(others).fetch_all(&mut connection).await.unwrap()
     };
     let before = connections().await;
     let mut holder = entered(&database).await;
