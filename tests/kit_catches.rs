@@ -224,7 +224,7 @@ fn of(clause: u8) -> impl Iterator<Item = Proof> {
 /// The proofs of its clause that catch a fault. What only a race shows may take more than one.
 async fn catching(clause: u8, fault: Fault) -> Vec<&'static str> {
     let mut catching = Vec::new();
-    for _ in 0..12 {
+    for _ in 0..5 {
         for proof in of(clause) {
             let name = proof.name;
             if !holds(proof, fault).await {

@@ -31,9 +31,11 @@ async fn house_at(house: House, mailer: SmtpMailer) -> House {
     House::on(house.store, house.clock, mailer)
 }
 
-/// Asks for a reset.
+/// Asks for a reset, which must not wait for any mail server.
 async fn ask(house: &House, email: &str) {
+    let begun = Instant::now();
     house.auth.forgot_password(email, &client()).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5), "the request waited for the mail");
 }
 
 /// Lets a second go by for the outbox, again and again, until it is so.
@@ -105,10 +107,8 @@ async fn a_faulty_server_holds_up_its_own_letter_only() {
         let house =
             house_at(House::new(MemoryStore::new()), mailer.timeout(Duration::from_secs(6))).await;
         let background = tokio::spawn(house.auth.clone().background());
-        let begun = Instant::now();
         ask(&house, "admin@acme.example").await;
         ask(&house, "bea@other.example").await;
-        assert!(begun.elapsed() < Duration::from_secs(5), "a request waited for the mail");
         let arrived = |name: &str| server.letters().iter().any(|(_, letter)| letter.contains(name));
         until(&house, "the other's letter", || arrived("bea@other.example")).await;
         assert!(!arrived("admin@acme.example"));

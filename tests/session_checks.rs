@@ -10,14 +10,17 @@ use futures_util::future::{join, join_all, poll_immediate};
 use held::Held;
 use house::*;
 use portcullis::{
+    auth::{SessionToken, SignedIn},
     entropy::SystemEntropy,
     id::BatchId,
+    policy::Policy,
     store::{
-        Batch, Change, Value,
+        Batch, Change, Page, Value,
         memory::MemoryStore,
-        tables::{SESSION_BY_ID, SESSIONS},
+        tables::{EVENTS, SESSION_BY_ID, SESSIONS},
     },
 };
+use time::Duration;
 
 on_every_store! {
     many_checks_at_once_tell_each_who_they_are
@@ -75,7 +78,7 @@ async fn many_checks_at_once_tell_each_who_they_are(house: House) {
     house.auth.logout(&gone, &client()).await.unwrap();
     people.push((None, gone));
     let made_up = "A".repeat(43);
-    people.push((None, portcullis::auth::SessionToken::cookie(&made_up).unwrap()));
+    people.push((None, SessionToken::cookie(&made_up).unwrap()));
     let (auth, people) = (&house.auth, &people);
     for _ in 0..5 {
         let checks = (0..300).map(|n| {
@@ -131,23 +134,23 @@ async fn a_flush_is_one_commit_for_512_sessions_and_none_within_a_minute() {
         tokens.push(house.login("admin", GOOD).await.token);
     }
     let (auth, store) = (&house.auth, &store);
-    let seen = async |tokens: &[portcullis::auth::SessionToken]| {
+    let seen = async |tokens: &[SessionToken]| {
         let before = store.commits();
         for token in tokens {
             for _ in 0..2 {
                 auth.identify(token).await.unwrap();
             }
         }
-        assert_eq!(store.commits(), before, "a check writes nothing");
+        assert_eq!(store.commits(), before, "a check writes nothing where somebody flushes");
         auth.flush_activity().await.unwrap();
         store.commits() - before
     };
     assert_eq!(seen(&tokens).await, 0, "they have only just logged in");
-    house.clock.turn(time::Duration::seconds(61));
+    house.clock.turn(Duration::seconds(61));
     assert_eq!(seen(&tokens[..512]).await, 1);
-    house.clock.turn(time::Duration::seconds(59));
+    house.clock.turn(Duration::seconds(59));
     assert_eq!(seen(&tokens[..512]).await, 0, "within a minute");
-    house.clock.turn(time::Duration::seconds(2));
+    house.clock.turn(Duration::seconds(2));
     assert_eq!(seen(&tokens).await, 2, "one more than a batch holds");
     assert_eq!(seen(&tokens).await, 0);
 }
@@ -161,7 +164,7 @@ async fn what_a_flush_did_not_write_waits_for_the_next() {
     house.furnished().await;
     let token = house.login("admin", GOOD).await.token;
     let auth = &house.auth;
-    house.clock.turn(time::Duration::seconds(61));
+    house.clock.turn(Duration::seconds(61));
     auth.identify(&token).await.unwrap();
 
     store.hold_commits(true);
@@ -169,14 +172,14 @@ async fn what_a_flush_did_not_write_waits_for_the_next() {
     store.hold_commits(false);
     store.fail_commits(true);
     auth.flush_activity().await.unwrap_err();
-    house.clock.turn(time::Duration::seconds(121));
+    house.clock.turn(Duration::seconds(121));
     let before = store.commits();
     for _ in 0..9 {
         auth.identify(&token).await.unwrap();
     }
     assert_eq!(store.commits() - before, 2, "one flush, sent twice");
     store.fail_commits(false);
-    // Whoever holds one of the rows keeps the others' from nothing but this flush.
+    // A row that is locked fails this flush; what was seen waits for the next.
     store.conflict(true);
     assert_eq!(auth.flush_activity().await.unwrap_err().kind(), "busy");
     store.conflict(false);
@@ -185,44 +188,75 @@ async fn what_a_flush_did_not_write_waits_for_the_next() {
     auth.flush_activity().await.unwrap();
     auth.flush_activity().await.unwrap();
     assert_eq!(store.commits() - before, 1);
-    house.clock.turn(time::Duration::minutes(29));
+    house.clock.turn(Duration::minutes(29));
     auth.identify(&token).await.unwrap();
 }
 
-/// Where nobody flushes, the check that finds a session idle writes that this process saw it since:
-/// nobody is told that a session in use has ended.
+/// What this process saw counts before it is written, for whoever asks: the next check, the person's
+/// own acts, the list of sessions, a limit on them, the audit trail.
 #[tokio::test]
 async fn a_session_in_use_is_not_idle_for_want_of_a_flush() {
     let store = Held::new(MemoryStore::new());
+    let mut policy = Policy::crm();
+    policy.limits.sessions_per_user = Some(2);
+    let house = House::with_policy(store.clone(), policy);
+    let admin = house.furnished().await;
+    let auth = &house.auth;
+    let stands = async |token: &SessionToken| auth.identify(token).await.is_ok();
+    let first = house.login("admin", GOOD).await;
+    house.clock.turn(Duration::SECOND);
+    let second = house.login("admin", GOOD).await;
+    house.clock.turn(Duration::minutes(22));
+    assert!(stands(&first.token).await && stands(&second.token).await);
+    house.clock.turn(Duration::minutes(11));
+
+    // Nor while a flush is on its way, or was dropped, or came to nothing.
+    store.hold_commits(true);
+    let mut flush = Box::pin(auth.flush_activity());
+    assert!(poll_immediate(&mut flush).await.is_none());
+    assert!(stands(&first.token).await, "while it is written");
+    drop(flush);
+    store.hold_commits(false);
+    store.fail_commits(true);
+    auth.flush_activity().await.unwrap_err();
+    let me = auth.identify(&first.token).await.unwrap();
+    let listed = auth.my_account(&me).sessions().await.unwrap();
+    assert_eq!(listed.len(), 2, "both are shown");
+    store.fail_commits(false);
+
+    // Two are allowed, so the oldest goes.
+    let third = house.login("admin", GOOD).await;
+    assert!(!stands(&first.token).await && stands(&second.token).await);
+    // Acts by one that its row calls idle. A sight does not revive what they end.
+    let me = auth.identify(&second.token).await.unwrap();
+    auth.my_account(&me).end_other_sessions(&client()).await.unwrap();
+    assert!(!stands(&third.token).await && stands(&second.token).await);
+    auth.logout(&second.token, &client()).await.unwrap();
+    let of = vec![Value::Bytes(admin.id.as_bytes().to_vec()), Value::Text("logged_out".into())];
+    let told = house.store.page(&Page::of(&EVENTS, "of_subject_kind", of, 9).unwrap()).await;
+    assert_eq!(told.unwrap().len(), 1, "the log-out of a session in use is recorded");
+}
+
+/// A sight counts as long as what is written: a session nobody uses ends.
+#[tokio::test]
+async fn a_sight_keeps_nothing_longer_than_a_row() {
+    let store = Held::new(MemoryStore::new());
     let house = House::new(store.clone());
     house.furnished().await;
-    let token = house.login("admin", GOOD).await.token;
-    let auth = &house.auth;
-    house.clock.turn(time::Duration::minutes(22));
-    auth.identify(&token).await.unwrap();
-    house.clock.turn(time::Duration::minutes(11));
+    let [gone, again] = [house.login("admin", GOOD).await, house.login("admin", GOOD).await];
     store.fail_commits(true);
-    let answer = auth.identify(&token).await.map(drop);
-    assert_eq!(answer.map_err(|error| error.kind()), Err("unavailable"));
+    house.clock.turn(Duration::minutes(20));
+    house.auth.identify(&gone.token).await.unwrap();
+    let me = house.auth.identify(&again.token).await.unwrap();
     store.fail_commits(false);
-    auth.identify(&token).await.unwrap();
-    // What it does then is done by the same session.
-    let identity = auth.identify(&token).await.unwrap();
-    auth.my_account(&identity).end_other_sessions(&client()).await.unwrap();
-    // A sight that is too old itself asks the store for nothing.
-    house.clock.turn(time::Duration::minutes(2));
-    auth.identify(&token).await.unwrap();
-    house.clock.turn(time::Duration::minutes(30));
-    let before = store.commits();
-    let answer = auth.identify(&token).await.map(drop);
-    assert_eq!(answer.map_err(|error| error.kind()), Err("unauthenticated"));
-    assert_eq!(store.commits(), before);
-    // Nor does any revive what has ended otherwise.
-    let token = house.login("admin", GOOD).await.token;
-    house.clock.turn(time::Duration::minutes(20));
-    auth.identify(&token).await.unwrap();
-    auth.logout(&token, &client()).await.unwrap();
-    house.clock.turn(time::Duration::minutes(20));
-    let answer = auth.identify(&token).await.map(drop);
-    assert_eq!(answer.map_err(|error| error.kind()), Err("unauthenticated"));
+    house.auth.my_account(&me).end_other_sessions(&client()).await.unwrap();
+    store.fail_commits(true);
+    house.clock.turn(Duration::minutes(20));
+    let check = async |session: &SignedIn| kind(house.auth.identify(&session.token).await);
+    assert_eq!(check(&gone).await, "unauthenticated", "its stamp is old, its sight is fresh");
+    assert_eq!(check(&again).await, "ok");
+    house.clock.turn(Duration::minutes(30) - Duration::MICROSECOND);
+    assert_eq!(check(&again).await, "ok", "seen half an hour ago, which nobody has written");
+    house.clock.turn(Duration::minutes(30));
+    assert_eq!(check(&again).await, "unauthenticated");
 }

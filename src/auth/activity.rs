@@ -1,37 +1,97 @@
 //! "Last seen", written in batches, apart from everything that matters.
+//!
+//! A session that is in use must not end as idle because nobody has written so yet. So whoever asks
+//! whether one stands goes by when this process saw it last, where that is later than its row says.
+//! What somebody would gain if this were wrong is a session that outlives its idle time: only a
+//! check that found it standing leaves a sight, and everything else about it is asked of the rows.
 
 use std::{
     collections::HashMap,
-    mem,
-    sync::{MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{Auth, core::Core};
 use crate::{
-    clock::to_micros,
+    clock::{after, to_micros},
     error::{Error, Result},
     id::BatchId,
-    model::User,
+    model::{Session, User},
     secret::Digest,
-    store::{Batch, Change, CommitError, tables},
+    store::{Batch, Change, CommitError, Record as _, Row, tables},
 };
 
-/// Sessions seen since the last flush.
+/// When this process saw sessions last, as far as that is not written yet.
 #[derive(Default)]
-pub(crate) struct Seen {
-    /// When each was seen last.
-    pub(crate) sessions: HashMap<Digest, OffsetDateTime>,
-    /// When the first of them was seen.
-    pub(crate) since: Option<OffsetDateTime>,
+pub(crate) struct Seen(Mutex<Sights>);
+
+#[derive(Default)]
+struct Sights {
+    sessions: HashMap<Digest, OffsetDateTime>,
+    /// When the last flush began; before there was one, when the first session was seen.
+    flushed: Option<OffsetDateTime>,
 }
 
+/// With as many that wait, a check writes them.
+const MANY: usize = 10_000;
+
+/// How many wait at the most.
+const MOST: usize = 20_000;
+
+/// How long a store that writes nothing is left alone by checks that find many waiting.
+const PAUSE: Duration = Duration::SECOND;
+
 impl Seen {
-    /// How many may wait. With as many, the check that brings the last of them writes them.
-    pub(crate) const MOST: usize = 10_000;
-    /// How many wait at the most with those of a failed flush among them.
-    const KEPT: usize = 5_000;
+    fn sights(&self) -> MutexGuard<'_, Sights> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers that a session was seen; whether it is time for the one who saw it to flush.
+    fn note(&self, digest: Digest, now: OffsetDateTime, round: Duration) -> bool {
+        let mut sights = self.sights();
+        if sights.sessions.len() < MOST || sights.sessions.contains_key(&digest) {
+            sights.sessions.insert(digest, now);
+        }
+        let flushed = *sights.flushed.get_or_insert(now);
+        // After two rounds there is no background task, so somebody has to do it here.
+        let rest = if sights.sessions.len() < MANY { round.saturating_mul(2) } else { PAUSE };
+        let due = after(flushed, rest) <= now;
+        if due {
+            sights.flushed = Some(now);
+        }
+        due
+    }
+
+    /// What waits, for a flush that begins now.
+    fn waiting(&self, now: OffsetDateTime) -> Vec<(Digest, OffsetDateTime)> {
+        let mut sights = self.sights();
+        sights.flushed = Some(now);
+        sights.sessions.iter().map(|(digest, at)| (*digest, *at)).collect()
+    }
+
+    /// Forgets what is written, unless the session was seen again meanwhile.
+    fn forget(&self, written: &[(Digest, OffsetDateTime)]) {
+        let mut sights = self.sights();
+        for (digest, at) in written {
+            if sights.sessions.get(digest) == Some(at) {
+                sights.sessions.remove(digest);
+            }
+        }
+    }
+}
+
+impl Core {
+    /// A session as its row says, but for when it was seen last: this process may know better.
+    pub(super) fn session_in(&self, row: &Row) -> Result<Session> {
+        let mut session = Session::from_row(row)?;
+        if after(session.last_seen_at, self.policy.lifetimes.last_seen) <= self.now()
+            && let Some(at) = self.seen.sights().sessions.get(&session.digest)
+        {
+            session.last_seen_at = session.last_seen_at.max(*at);
+        }
+        Ok(session)
+    }
 }
 
 impl Auth {
@@ -49,15 +109,11 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Busy`] where one of the rows is locked for too long; [`Error::Unavailable`] when the
-    /// store does not answer. What was not written is kept for the next flush, also where this is
-    /// dropped, as long as no more than 5,000 sessions wait then. The others look idle since the
-    /// flush before.
+    /// store does not answer. What was not written waits for the next flush, also where this is
+    /// dropped; of more than 20,000 sessions that wait, the others look idle since the flush before.
     pub async fn flush_activity(&self) -> Result<()> {
         let core = &self.core;
-        let mut unwritten = Unwritten::of(core);
-        while !unwritten.sessions.is_empty() {
-            let slice = unwritten.sessions.iter().take(Batch::MAX_CHANGES);
-            let slice: Vec<_> = slice.map(|(digest, latest)| (*digest, *latest)).collect();
+        for slice in core.seen.waiting(core.now()).chunks(Batch::MAX_CHANGES) {
             let raises = slice.iter().map(|(digest, latest)| Change::Raise {
                 table: &tables::SESSIONS,
                 key: digest.as_bytes().to_vec(),
@@ -67,51 +123,61 @@ impl Auth {
             let now = core.now();
             let id = BatchId::draw(now, core.entropy.as_ref())?;
             match core.commit(&Batch::new(id, now, raises.collect())).await {
-                Ok(()) => {}
+                Ok(()) => core.seen.forget(slice),
                 // A row of them was locked for too long.
                 Err(CommitError::Conflict) => return Err(Error::Busy),
                 Err(CommitError::Failed(error)) => return Err(error.into()),
             }
-            for (digest, _) in slice {
-                unwritten.sessions.remove(&digest);
-            }
         }
         Ok(())
     }
-}
 
-/// What a flush took and has not written yet. When it ends, that goes back among what was seen
-/// meanwhile: without it a session would look idle since the flush before.
-struct Unwritten<'a> {
-    core: &'a Core,
-    sessions: HashMap<Digest, OffsetDateTime>,
-}
-
-impl<'a> Unwritten<'a> {
-    fn of(core: &'a Core) -> Self {
-        Self { core, sessions: mem::take(&mut *seen(core)).sessions }
-    }
-}
-
-impl Drop for Unwritten<'_> {
-    fn drop(&mut self) {
-        if self.sessions.is_empty() {
+    /// Remembers that a session was used, for the next flush.
+    pub(super) async fn note_seen(&self, session: &Session, now: OffsetDateTime) {
+        let (core, round) = (&self.core, self.core.policy.lifetimes.last_seen);
+        if after(session.last_seen_at, round) > now {
             return;
         }
-        let mut seen = seen(self.core);
-        for (digest, at) in self.sessions.drain() {
-            if let Some(latest) = seen.sessions.get_mut(&digest) {
-                *latest = at.max(*latest);
-            } else if seen.sessions.len() < Seen::KEPT {
-                seen.sessions.insert(digest, at);
-            }
+        if core.seen.note(session.digest, now, round)
+            && let Err(error) = self.flush_activity().await
+        {
+            tracing::warn!(kind = error.kind(), "last-seen times were not written");
         }
-        // From now, not from when they were seen: a store that writes nothing is not to be asked to
-        // by every check.
-        seen.since.get_or_insert_with(|| self.core.now());
     }
 }
 
-pub(super) fn seen(core: &Core) -> MutexGuard<'_, Seen> {
-    core.seen.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Many sights are flushed soon, but a store that writes nothing is asked once a second and not
+    /// by every check; and what waits has an end.
+    #[test]
+    fn a_store_that_writes_nothing_is_neither_pressed_nor_waited_for_without_end() {
+        let (seen, round) = (Seen::default(), Duration::MINUTE);
+        let start = OffsetDateTime::UNIX_EPOCH;
+        let digests: Vec<Digest> = (0..MOST + 5)
+            .map(|n| {
+                let mut bytes = [0; 32];
+                bytes[..8].copy_from_slice(&n.to_be_bytes());
+                Digest::from_bytes(bytes)
+            })
+            .collect();
+        assert!(!digests.iter().any(|digest| seen.note(*digest, start, round)), "within a second");
+        assert_eq!(seen.waiting(start).len(), MOST);
+        let later = start + PAUSE;
+        let due = digests.iter().filter(|digest| seen.note(**digest, later, round));
+        assert_eq!(due.count(), 1, "one check of them all");
+        // Written, but for one that was seen again meanwhile.
+        let waiting = seen.waiting(later);
+        let again = waiting[7].0;
+        seen.note(again, later + PAUSE, round);
+        seen.forget(&waiting);
+        let left = seen.waiting(later);
+        assert_eq!(left, [(again, later + PAUSE)]);
+        // Few: after two rounds in which nobody flushed.
+        assert!(!seen.note(again, later + round * 2 - Duration::MICROSECOND, round));
+        assert!(seen.note(again, later + round * 2, round));
+        assert!(!seen.note(again, later + round * 2, round));
+    }
 }

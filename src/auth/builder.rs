@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, OnceLock},
 };
 
 use super::{Auth, Operator, bell::Bell, core::Core};
@@ -158,7 +158,7 @@ impl Builder {
             site,
             letters: self.letters,
             key: self.key.map_or_else(OnceLock::new, OnceLock::from),
-            seen: Mutex::default(),
+            seen: super::activity::Seen::default(),
             gather: super::gather::Gather::default(),
             patience: outbox::SEND,
             bell: Bell::default(),

@@ -1,6 +1,6 @@
 //! What every task shares: the parts a host plugged in, and the one way to write.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -38,7 +38,7 @@ pub(crate) struct Core {
     pub(crate) site: Site,
     pub(crate) letters: Letters,
     pub(crate) key: OnceLock<SiteKey>,
-    pub(crate) seen: Mutex<super::activity::Seen>,
+    pub(crate) seen: super::activity::Seen,
     pub(crate) gather: super::gather::Gather,
     /// How long the mailer has for a letter.
     pub(crate) patience: std::time::Duration,
@@ -164,8 +164,7 @@ impl Core {
     pub(crate) async fn actor(&self, me: &Identity) -> Result<Option<User>> {
         let digest = me.session().digest;
         let Some(rows) = self.session(&digest).await? else { return Ok(None) };
-        let standing = super::session::standing(&rows, &digest, &self.policy, self.now());
-        Ok(standing.ok().map(|(_, user, _)| user))
+        Ok(self.standing(&rows, &digest, self.now()).ok().map(|(_, user, _)| user))
     }
 
     /// Takes a place for a [`verify`](Self::verify), or says that the machine hashes all it can.

@@ -14,7 +14,7 @@ use crate::{
     clock::to_micros,
     error::Result,
     model::{Account, Client, Credential, EventKind, Session, User},
-    store::{Record as _, Value, tables},
+    store::{Value, tables},
 };
 
 /// How many sessions a list shows. Nobody has more that are worth telling apart.
@@ -51,7 +51,7 @@ impl Core {
             let rows = self.store.page(&newest).await?;
             let mut last = None;
             for row in &rows {
-                let session = Session::from_row(row)?;
+                let session = self.session_in(row)?;
                 last = Some((session.created_at, session.id));
                 if stands(&session, user, account, &self.policy, now) {
                     sessions.push(session);

@@ -4,7 +4,6 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     Auth, Identity, SessionToken,
-    activity::{Seen, seen},
     core::{Core, Task},
     draft::{Draft, Note, Verdict, acting},
 };
@@ -26,28 +25,16 @@ impl Auth {
     /// for, until it is, as with any pool. Whoever waits behind it is asked for by the next check
     /// that comes two seconds later.
     ///
-    /// Where the row says that the session is idle, but this process saw it since and has not
-    /// written so, it does that first, by [`flush_activity`](Self::flush_activity).
-    ///
     /// # Errors
     /// [`Error::Unauthenticated`] where the session is unknown, has ended, or belongs to
     /// somebody who may no longer log in; [`Error::Unavailable`] when the store does not answer.
-    /// Those of [`flush_activity`](Self::flush_activity) where it is called.
     pub async fn identify(&self, token: &SessionToken) -> Result<Identity> {
         let core = &self.core;
         let digest = token.digest();
         let rows = core.gather.session(&*core.store, digest).await?;
         let rows = rows.ok_or(Error::Unauthenticated)?;
-        let mut now = core.now();
-        let mut stood = standing(&rows, &digest, &core.policy, now);
-        if stood.is_err() && self.was_seen_since(&rows, now)? {
-            self.flush_activity().await?;
-            let rows = core.gather.session(&*core.store, digest).await?;
-            let rows = rows.ok_or(Error::Unauthenticated)?;
-            now = core.now();
-            stood = standing(&rows, &digest, &core.policy, now);
-        }
-        let (session, user, account) = stood?;
+        let now = core.now();
+        let (session, user, account) = core.standing(&rows, &digest, now)?;
         self.note_seen(&session, now).await;
         Ok(Identity::new(core, user, account, session))
     }
@@ -61,56 +48,26 @@ impl Auth {
     pub async fn logout(&self, token: &SessionToken, client: &Client) -> Result<()> {
         self.core.run(&LogOut { token, client }).await
     }
-
-    /// Whether a session is idle only because nobody has written that this process saw it.
-    fn was_seen_since(&self, rows: &SessionRows, now: OffsetDateTime) -> Result<bool> {
-        let (core, mut session) = (&self.core, Session::from_row(&rows.session)?);
-        let rest = core.policy.lifetimes.session_idle;
-        if !is_idle(&session, rest, now) {
-            return Ok(false);
-        }
-        let Some(&at) = seen(core).sessions.get(&session.digest) else { return Ok(false) };
-        session.last_seen_at = at;
-        Ok(!is_idle(&session, rest, now))
-    }
-
-    /// Remembers that a session was used, for the next flush.
-    async fn note_seen(&self, session: &Session, now: OffsetDateTime) {
-        let core = &self.core;
-        let fresh = after(session.last_seen_at, core.policy.lifetimes.last_seen) > now;
-        if fresh {
-            return;
-        }
-        let overdue = {
-            let mut seen = seen(core);
-            seen.sessions.insert(session.digest, now);
-            let since = *seen.since.get_or_insert(now);
-            // Nobody has flushed for two rounds: there is no background task, so do it here.
-            after(since, core.policy.lifetimes.last_seen.saturating_mul(2)) <= now
-                || seen.sessions.len() >= Seen::MOST
-        };
-        if overdue && let Err(error) = self.flush_activity().await {
-            tracing::warn!(kind = error.kind(), "last-seen times were not written");
-        }
-    }
 }
 
-/// Whether the session of these rows stands: the one place that says so.
-pub(super) fn standing(
-    rows: &SessionRows,
-    digest: &Digest,
-    policy: &Policy,
-    now: OffsetDateTime,
-) -> Result<(Session, User, Account)> {
-    let session = Session::from_row(&rows.session)?;
-    let user = User::from_row(&rows.user)?;
-    let account = Account::from_row(&rows.account)?;
-    // The store's own word is not enough: one that folds or cuts keys would hand out somebody
-    // else's session.
-    if session.digest == *digest && stands(&session, &user, &account, policy, now) {
-        Ok((session, user, account))
-    } else {
-        Err(Error::Unauthenticated)
+impl Core {
+    /// Whether the session of these rows stands: the one place that says so.
+    pub(super) fn standing(
+        &self,
+        rows: &SessionRows,
+        digest: &Digest,
+        now: OffsetDateTime,
+    ) -> Result<(Session, User, Account)> {
+        let session = self.session_in(&rows.session)?;
+        let user = User::from_row(&rows.user)?;
+        let account = Account::from_row(&rows.account)?;
+        // The store's own word is not enough: one that folds or cuts keys would hand out somebody
+        // else's session.
+        if session.digest == *digest && stands(&session, &user, &account, &self.policy, now) {
+            Ok((session, user, account))
+        } else {
+            Err(Error::Unauthenticated)
+        }
     }
 }
 
@@ -152,8 +109,8 @@ pub(super) fn is_over(
 }
 
 /// Whether a session was not seen for so long. A device that is remembered may rest.
-fn is_idle(session: &Session, rest: Duration, now: OffsetDateTime) -> bool {
-    !session.remembered && after(session.last_seen_at, rest) <= now
+fn is_idle(session: &Session, bound: Duration, now: OffsetDateTime) -> bool {
+    !session.remembered && after(session.last_seen_at, bound) <= now
 }
 
 /// What a new session is opened with.
@@ -203,7 +160,7 @@ impl Task for LogOut<'_> {
     async fn load(&self, core: &Core) -> Result<Self::Facts> {
         let digest = self.token.digest();
         let Some(rows) = core.session(&digest).await? else { return Ok(None) };
-        let stood = standing(&rows, &digest, &core.policy, core.now()).is_ok();
+        let stood = core.standing(&rows, &digest, core.now()).is_ok();
         let (session, user) = (Session::from_row(&rows.session)?, User::from_row(&rows.user)?);
         let credential = core.get(user.id.as_bytes()).await?;
         Ok(Some((session, user, credential, stood)))

@@ -42,8 +42,9 @@ pub struct Lifetimes {
     pub session: Duration,
     /// A session on a remembered device: 14 days, used or not. It never ends for lack of use.
     pub remembered_session: Duration,
-    /// How old "last seen" may grow before it is noted again: a minute. It is written within the
-    /// half minute after that.
+    /// How old "last seen" may grow before it is noted again: a minute. The process that noted it
+    /// goes by it at once, others when it is written, which
+    /// [`Auth::background`](crate::auth::Auth) does within half a minute.
     pub last_seen: Duration,
     /// How long the outbox tries to find out whom a reset concerns, or to deliver its letter:
     /// 4 hours, since a link that comes later than that surprises more than it helps.

@@ -80,7 +80,7 @@ pub async fn nothing_goes_before_it_is_purged(store: Arc<dyn Store>) {
     let session = with(&SESSIONS, row(&SESSIONS, 1), "expires_at", long_ago);
     let old = batch(vec![insert(&SESSIONS, session.clone())]);
     let old = Batch::new(BatchId::from_bytes([9; 16]), year(1950), old.changes().to_vec());
-    made(&store.commit(&old).await, "a batch of long ago");
+    made(&store.commit(&old).await, "a batch of long ago is refused");
     commit(store, vec![insert(&OUTBOX, row(&OUTBOX, 1))]).await;
     assert!(get(store, &SESSIONS, 1).await == Some(session), "a row went by itself");
     made(&store.commit(&old).await, "the id of a batch went by itself");

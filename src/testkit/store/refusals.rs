@@ -95,7 +95,7 @@ pub async fn an_unfit_batch_is_refused(store: Arc<dyn Store>) {
     made(&store.commit(&batch(many(512))).await, "a batch of 512 changes is refused");
     assert_eq!(many(512).len(), Batch::MAX_CHANGES);
     assert!(get(store, &CREDENTIALS, 511).await.is_some());
-    made(&store.commit(&batch(Vec::new())).await, "an empty batch changes nothing");
+    made(&store.commit(&batch(Vec::new())).await, "an empty batch is refused");
 
     let account = insert(&ACCOUNTS, row(&ACCOUNTS, 1));
     let short = Row::new(vec![Value::Bytes(key(&ACCOUNTS, 1))]);

@@ -112,7 +112,7 @@ pub(super) async fn commit(store: &dyn Store, changes: Vec<Change>) {
     assert!(tried(store, changes).await, "a batch whose expectations hold was a conflict");
 }
 
-/// Of a batch that nothing stands against.
+/// Fails, with what it then is, unless a batch was made.
 pub(super) fn made(answer: &Result<(), CommitError>, otherwise: &str) {
     assert!(answer.is_ok(), "{otherwise}: {answer:?}");
 }
