@@ -29,6 +29,7 @@ mod recovery;
 mod remove;
 mod replacement;
 mod secure;
+mod seen;
 mod session;
 mod temporary;
 mod user_accounts;

@@ -164,8 +164,8 @@ async fn a_batch_whose_first_try_is_not_decided_is_no_conflict() {
 }
 
 /// Nor is one that had been applied, and whose note somebody holds: a retry under another number
-/// would do it twice. PostgreSQL finds the note at once and waits to write it again; MySQL waits for it
-/// with its first statement. A row that is held is a conflict where the role bounds such a wait.
+/// would do it twice. PostgreSQL finds the note at once and waits to write it again; MySQL waits
+/// for it with its first statement. A row that is held is a conflict where a role bounds the wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_applied_batch_whose_note_is_held_is_no_conflict() {
     let schema = Schema::new();

@@ -6,6 +6,8 @@ mod held;
 #[macro_use]
 mod house;
 
+use std::sync::Arc;
+
 use futures_util::future::{join, join_all, poll_immediate};
 use held::Held;
 use house::*;
@@ -163,6 +165,10 @@ async fn what_a_flush_did_not_write_waits_for_the_next() {
     let house = House::new(store.clone());
     house.furnished().await;
     let token = house.login("admin", GOOD).await.token;
+    let mut others = Vec::new();
+    for _ in 0..9 {
+        others.push(house.login("admin", GOOD).await.token);
+    }
     let auth = &house.auth;
     house.clock.turn(Duration::seconds(61));
     auth.identify(&token).await.unwrap();
@@ -174,8 +180,8 @@ async fn what_a_flush_did_not_write_waits_for_the_next() {
     auth.flush_activity().await.unwrap_err();
     house.clock.turn(Duration::seconds(121));
     let before = store.commits();
-    for _ in 0..9 {
-        auth.identify(&token).await.unwrap();
+    for token in &others {
+        auth.identify(token).await.unwrap();
     }
     assert_eq!(store.commits() - before, 2, "one flush, sent twice");
     store.fail_commits(false);
@@ -189,11 +195,11 @@ async fn what_a_flush_did_not_write_waits_for_the_next() {
     auth.flush_activity().await.unwrap();
     assert_eq!(store.commits() - before, 1);
     house.clock.turn(Duration::minutes(29));
-    auth.identify(&token).await.unwrap();
+    auth.identify(&others[0]).await.unwrap();
 }
 
-/// What this process saw counts before it is written, for whoever asks: the next check, the person's
-/// own acts, the list of sessions, a limit on them, the audit trail.
+/// What this process saw counts before it is written, for whoever asks: the next check, the
+/// person's own acts, the list of sessions, a limit on them, the audit trail.
 #[tokio::test]
 async fn a_session_in_use_is_not_idle_for_want_of_a_flush() {
     let store = Held::new(MemoryStore::new());
@@ -207,7 +213,9 @@ async fn a_session_in_use_is_not_idle_for_want_of_a_flush() {
     house.clock.turn(Duration::SECOND);
     let second = house.login("admin", GOOD).await;
     house.clock.turn(Duration::minutes(22));
+    let before = store.commits();
     assert!(stands(&first.token).await && stands(&second.token).await);
+    assert_eq!(store.commits(), before, "nobody has written that they were seen");
     house.clock.turn(Duration::minutes(11));
 
     // Nor while a flush is on its way, or was dropped, or came to nothing.
@@ -259,4 +267,45 @@ async fn a_sight_keeps_nothing_longer_than_a_row() {
     assert_eq!(check(&again).await, "ok", "seen half an hour ago, which nobody has written");
     house.clock.turn(Duration::minutes(30));
     assert_eq!(check(&again).await, "unauthenticated");
+}
+
+/// A check that read the row before it was written that the session was seen, and judges it after.
+#[tokio::test]
+async fn a_flush_between_a_check_and_its_answer_makes_nobody_idle() {
+    let store = Held::new(MemoryStore::new());
+    let house = House::new(store.clone());
+    house.furnished().await;
+    let token = house.login("admin", GOOD).await.token;
+    house.clock.turn(Duration::minutes(22));
+    house.auth.identify(&token).await.unwrap();
+    house.clock.turn(Duration::minutes(11));
+    store.hold(true);
+    let mut check = Box::pin(house.auth.identify(&token));
+    assert!(poll_immediate(&mut check).await.is_none(), "it has read, and is not answered");
+    store.hold(false);
+    let before = store.commits();
+    house.auth.flush_activity().await.unwrap();
+    house.auth.flush_activity().await.unwrap();
+    assert_eq!(store.commits() - before, 1);
+    store.release();
+    check.await.unwrap();
+}
+
+/// Two processes see a session in turn: each goes by the later of what it saw and what is written.
+#[tokio::test]
+async fn the_later_of_a_sight_and_a_row_counts() {
+    let shared = Arc::new(MemoryStore::new());
+    let mine = Held::new(Arc::clone(&shared));
+    let house = House::new(mine.clone());
+    house.furnished().await;
+    let other = House::on(shared, house.clock.clone(), LetterBox::default());
+    let token = house.login("admin", GOOD).await.token;
+    house.clock.turn(Duration::minutes(22));
+    house.auth.identify(&token).await.unwrap();
+    mine.fail_commits(true);
+    house.clock.turn(Duration::minutes(7));
+    other.auth.identify(&token).await.unwrap();
+    other.auth.flush_activity().await.unwrap();
+    house.clock.turn(Duration::minutes(29));
+    house.auth.identify(&token).await.unwrap();
 }

@@ -158,7 +158,7 @@ impl Builder {
             site,
             letters: self.letters,
             key: self.key.map_or_else(OnceLock::new, OnceLock::from),
-            seen: super::activity::Seen::default(),
+            seen: super::seen::Seen::default(),
             gather: super::gather::Gather::default(),
             patience: outbox::SEND,
             bell: Bell::default(),

@@ -38,7 +38,7 @@ pub(crate) struct Core {
     pub(crate) site: Site,
     pub(crate) letters: Letters,
     pub(crate) key: OnceLock<SiteKey>,
-    pub(crate) seen: super::activity::Seen,
+    pub(crate) seen: super::seen::Seen,
     pub(crate) gather: super::gather::Gather,
     /// How long the mailer has for a letter.
     pub(crate) patience: std::time::Duration,

@@ -51,7 +51,7 @@ impl Core {
             let rows = self.store.page(&newest).await?;
             let mut last = None;
             for row in &rows {
-                let session = self.session_in(row)?;
+                let session = self.session_in(row, now)?;
                 last = Some((session.created_at, session.id));
                 if stands(&session, user, account, &self.policy, now) {
                     sessions.push(session);

@@ -91,7 +91,7 @@ impl Mine {
         Ok(Some(Self {
             user: User::from_row(&rows.user)?,
             account: Account::from_row(&rows.account)?,
-            session: core.session_in(&rows.session)?,
+            session: core.session_in(&rows.session, core.now())?,
         }))
     }
 

@@ -25,6 +25,10 @@ impl Auth {
     /// for, until it is, as with any pool. Whoever waits behind it is asked for by the next check
     /// that comes two seconds later.
     ///
+    /// Where nobody has called [`flush_activity`](Self::flush_activity) for twice the policy's
+    /// [`last_seen`](crate::policy::Lifetimes::last_seen), or 10,000 sessions wait for it, this
+    /// does before it answers; a failure of that is logged.
+    ///
     /// # Errors
     /// [`Error::Unauthenticated`] where the session is unknown, has ended, or belongs to
     /// somebody who may no longer log in; [`Error::Unavailable`] when the store does not answer.
@@ -58,7 +62,7 @@ impl Core {
         digest: &Digest,
         now: OffsetDateTime,
     ) -> Result<(Session, User, Account)> {
-        let session = self.session_in(&rows.session)?;
+        let session = self.session_in(&rows.session, now)?;
         let user = User::from_row(&rows.user)?;
         let account = Account::from_row(&rows.account)?;
         // The store's own word is not enough: one that folds or cuts keys would hand out somebody
