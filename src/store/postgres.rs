@@ -23,11 +23,12 @@
 //! Behind PgBouncer in session mode nothing needs to be set for connections of the store's own.
 //! Those of a host's pool send `extra_float_digits`, which it refuses: call
 //! `.extra_float_digits(None)` on the pool's connect options, or name it in PgBouncer's
-//! `ignore_startup_parameters`. So the whole kit was run by hand on version 1.18, by the store's
-//! own connections and by a host's pool. In transaction mode 1.18 fails; PgBouncer must keep
-//! prepared statements apart by itself then (by its manual, never run: version 1.21 or newer,
-//! `max_prepared_statements` of at least 512). Switching off the driver's statement cache does not
-//! help, since the driver always prepares in one round trip and executes in the next.
+//! `ignore_startup_parameters`. With the latter the whole kit was run by hand on version 1.18, by
+//! the store's own connections and by a host's pool; without it, a store of its own connections was
+//! opened and read. In transaction mode 1.18 fails; PgBouncer must keep prepared statements apart
+//! by itself then (by its manual, never run: version 1.21 or newer, `max_prepared_statements` of at
+//! least 512). Switching off the driver's statement cache does not help, since the driver always
+//! prepares in one round trip and executes in the next.
 //!
 //! Run on PostgreSQL 15. The SQL keeps to what CockroachDB, YugabyteDB and Aurora accept (no
 //! sequences, no advisory locks, keys of random bytes), but for two words of the migrations that
